@@ -2,25 +2,31 @@
 
 /// The centre answered: what is to be done now stands in the reply's `next`.
 pub const EV_OK: i32 = 0;
-/// An argument of the call is unusable: NULL where text is required, a negative or (for what changes something) too small `reply_size`, input over 1 MiB. Nothing was sent.
+/// An argument of the call is unusable: NULL where text is required, a negative or (for what
+/// changes something) too small `reply_size`, input over 1 MiB. Nothing was sent.
 pub const EV_INVALID_ARGUMENT: i32 = -10001;
-/// The bytes of an argument are not valid in the client's `charset`; the message says which charset they look like. Nothing was sent.
+/// The bytes of an argument are not valid in the client's `charset`; the message says which
+/// charset they look like. Nothing was sent.
 pub const EV_INVALID_TEXT: i32 = -10002;
-/// The configuration is unusable; the message names each field and what is wrong with it. Nothing was sent.
+/// The configuration is unusable; the message names each field and what is wrong with it. Nothing
+/// was sent.
 pub const EV_INVALID_CONFIG: i32 = -10003;
 /// No such client: the handle was never opened, or is closed. Nothing was sent.
 pub const EV_INVALID_CLIENT: i32 = -10004;
-/// The request is not a JSON object, or fields of it are missing, too long or malformed; the message names every one. Nothing was sent.
+/// The request is not a JSON object, or fields of it are missing, too long or malformed; the
+/// message names every one. Nothing was sent.
 pub const EV_INVALID_REQUEST: i32 = -10005;
-/// The call is done and its reply waits in the library: fetch it with `ev_last_reply`. Takes the place of a 0 only, is only ever returned, and never stands in a reply.
+/// The call is done and its reply waits in the library: fetch it with `ev_last_reply`. Takes the
+/// place of a 0 only, is only ever returned, and never stands in a reply.
 pub const EV_BUFFER_TOO_SMALL: i32 = -10006;
+// -10008 and -10030 to -10032 are set aside for the flows and their risk control.
+
 /// No service of that name, and not a path of the centre. Nothing was sent.
 pub const EV_UNKNOWN_SERVICE: i32 = -10007;
-/// Risk control: the same transaction is in flight, or came before with another amount. Nothing was sent.
-pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;
-/// No connection to the centre: no address, refused, unreachable, or out of time. Nothing was sent.
+/// No connection to the centre: no address, refused, unreachable, or out of time. Nothing was
+/// sent.
 pub const EV_CONNECT: i32 = -10020;
 /// The TLS handshake failed: certificate, name, or out of time. Nothing was sent.
 pub const EV_TLS: i32 = -10021;
@@ -28,20 +34,17 @@ pub const EV_TLS: i32 = -10021;
 pub const EV_TIMEOUT: i32 = -10022;
 /// The connection broke after the first byte of the request: it may have been processed.
 pub const EV_CONNECTION_LOST: i32 = -10023;
-/// An HTTP status other than 2xx with no readable reply body. For 5xx the request may have been processed.
+/// An HTTP status other than 2xx with no readable reply body. For 5xx the request may have been
+/// processed.
 pub const EV_HTTP_STATUS: i32 = -10024;
-/// The reply is not HTTP, not JSON, not of the documented shape, or too large: the request may have been processed.
+/// The reply is not HTTP, not JSON, not of the documented shape, or too large: the request may
+/// have been processed.
 pub const EV_BAD_REPLY: i32 = -10025;
 /// The reply's `encData` cannot be opened: most often the wrong key.
 pub const EV_DECRYPT: i32 = -10026;
-/// The centre answered `code` 0 with `success` false: a business failure (判断逻辑, A and B §1.1).
+/// The centre answered `code` 0 with `success` false: a business failure (order of judgement, A
+/// and B 1.1).
 pub const EV_BUSINESS: i32 = -10027;
-/// `ev_verify_password` ended without a verified password.
-pub const EV_NOT_VERIFIED: i32 = -10030;
-/// `ev_settle_gate` says no.
-pub const EV_NOT_ALLOWED: i32 = -10031;
-/// `ev_one_code_pay`: not signed up, or not usable.
-pub const EV_CANNOT_PAY: i32 = -10032;
 /// A fault of this library. The request may have been sent.
 pub const EV_INTERNAL: i32 = -10099;
 
@@ -342,12 +345,6 @@ pub const MEANINGS: &[Meaning] = &[
         "没有这个服务",
         "no such service",
     ),
-    own(
-        EV_DUPLICATE,
-        "EV_DUPLICATE",
-        "重复交易，已被风控拦截",
-        "the same transaction is in flight, or came before with another amount",
-    ),
     own(EV_CANCELLED, "EV_CANCELLED", "操作已取消", "cancelled"),
     own(
         EV_CONNECT,
@@ -396,24 +393,6 @@ pub const MEANINGS: &[Meaning] = &[
         "EV_BUSINESS",
         "业务处理失败",
         "the centre reports a business failure",
-    ),
-    own(
-        EV_NOT_VERIFIED,
-        "EV_NOT_VERIFIED",
-        "密码核验未通过",
-        "the password was not verified",
-    ),
-    own(
-        EV_NOT_ALLOWED,
-        "EV_NOT_ALLOWED",
-        "不允许医保结算",
-        "the settlement may not go on",
-    ),
-    own(
-        EV_CANNOT_PAY,
-        "EV_CANNOT_PAY",
-        "不能使用一码付",
-        "one-code pay cannot be used",
     ),
     own(
         EV_INTERNAL,

@@ -1,0 +1,425 @@
+/*
+ * evoucher: the online password check and one-code pay of China's national medical-insurance
+ * platform, behind blocking functions: JSON in, JSON out into your buffer.
+ *
+ * Made from src/ffi/mod.rs by "cargo xtask header"; do not edit. This file is the manual of the C
+ * interface. "A" and "B" are the platform's two documents (A: one-code pay V1.0, B: online password
+ * check); "B 1.7.1" is section 1.7.1 of B. "The centre" is the local e-voucher centre.
+ *
+ *
+ * IN SHORT
+ *
+ *     char reply[8192], next[32];
+ *     int32_t client, code;
+ *
+ *     code = ev_open("@C:\\HIS\\evoucher.json", &client);
+ *     code = ev_token_pwd_stas(client, "{\"token\":\"...\",\"orgCodg\":\"H...\"}",
+ *                              reply, sizeof reply);
+ *     ev_field(client, reply, "next", next, sizeof next);
+ *     if (strcmp(next, "settle") == 0) { ... settle ... }
+ *
+ *
+ * RULES THAT HOLD FOR EVERY FUNCTION
+ *
+ *  1. Blocking, and an int32_t comes back: the `code` that the reply carries too. It is the
+ *     centre's own code passed through (0, -1 to -6, 5xxxxx), or one of EV_* below. 0 says only
+ *     that the centre answered: it is never by itself a reason to settle or to charge. That is
+ *     what the reply's `next` is for.
+ *  2. Text is NUL-terminated char in the client's charset: "utf-8" (the default), "gbk" (GB18030
+ *     in truth: what an ANSI program on Chinese Windows holds; "gb18030" means the same), or
+ *     "ascii" (UTF-8 in; in replies everything beyond ASCII is a \uXXXX, so that no code page can
+ *     garble them). In "gbk" replies a character that not every GBK program reads safely is a
+ *     \uXXXX as well. Bytes that are not valid in the charset are refused before anything is sent,
+ *     and the message says which charset they look like. On the wire it is always UTF-8. Functions
+ *     without a client, and replies about a client that does not exist, are in the "ascii" form.
+ *  3. Replies go into your buffer: `reply` and its size in bytes. Whole with a NUL, or not at all:
+ *     JSON is never cut. If it does not fit, the buffer gets an empty string (when it has a byte
+ *     for it), the reply waits in the library, and EV_BUFFER_TOO_SMALL takes the place of a 0, and
+ *     of a 0 only: the call is done, fetch its reply with ev_last_reply. Any other code is returned
+ *     as it is. Nothing is ever sent twice because a buffer was small. 8192 bytes are a good size.
+ *     What changes something refuses a buffer under 1024 before it sends.
+ *  4. The full reply of a thread's last call is always there through ev_last_reply, also for
+ *     functions without a buffer. ev_last_reply, ev_last_reply_size and ev_field never replace it;
+ *     the thread's next other call does, and it is wiped then.
+ *  5. A fault inside the library comes back as EV_INTERNAL; it never crosses into your program.
+ *  6. Your floating-point environment (x87 control word, MXCSR) is put aside and restored.
+ *  7. Any thread, any number at once. One client serves them all; ev_close while calls run lets
+ *     them end.
+ *  8. Handles are small integers; a closed or made-up one is EV_INVALID_CLIENT, never a crash.
+ *     Client 0 is the default client, opened on first use from the file that the environment
+ *     variable EVOUCHER_CONFIG names, or from evoucher.json beside the library itself.
+ *  9. No surprises: no window, no change of current directory or locale, no other environment
+ *     variable (but the one that sm4KeyEnv names), no work at load time. The library stays loaded
+ *     from its first call on, so FreeLibrary and dlclose are always safe. No thread is started for
+ *     a call but to look up a host name that is not yet known; only one whose look-up overran its
+ *     deadline is left behind. An address in localUrl avoids that.
+ * 10. Pointers are checked before everything else: NULL where text is required is
+ *     EV_INVALID_ARGUMENT, and text longer than 1 MiB is refused.
+ *
+ * Requests: field lengths count characters. Fields that the documents do not list are passed on
+ * untouched, in your order; numbers keep their digits. Every wrong field is named at once.
+ *
+ *
+ * THE REPLY
+ *
+ *     {"code":0,"message":"...","source":"centre","delivery":"answered","next":"settle",
+ *      "service":"tokenPwdStas","data":{"checkStas":"1","resBizNo":"..."},
+ *      "requestId":"...","elapsedMs":12}
+ *
+ * Always these keys. `message` is for the operator's screen: the centre's own text, or this
+ * library's in Chinese ("language":"en" for English). `source` is "centre" or "local". `service`
+ * and `data` (an object) may be null.
+ *
+ * `delivery`: "not_sent" (the centre cannot have seen it: repeat freely), "unknown" (it may have
+ * been processed), "answered".
+ *
+ * `next`, what to do now; null where the documents have nothing to say:
+ *     "settle"           go on and settle
+ *     "wait"             ask for the status again
+ *     "resend"           send the notice again
+ *     "offline_check"    check the password offline (B 1.5)
+ *     "other_app"        another app's code, a new scan
+ *     "get_certificate"  call ev_gen_pay_cert
+ *     "charge"           charge exactly ownPaySetlAmt with the certificate
+ *     "other_payment"    pay in another way
+ *     "retry_later"      the same again, later
+ *     "retry"            ev_gen_pay_cert again, same serial number, same amount
+ *     "fix_request"      the program has to be put right
+ *     "fix_setup"        the configuration or the machine has to be put right
+ *     "ask_centre"       ask the e-voucher centre
+ *
+ *
+ * CONFIGURATION
+ *
+ *     {"localUrl":"http://10.0.0.1:8080", "orgId":"...", "admdvs":"350000", "sm4Key":"..."}
+ *
+ * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
+ * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
+ *     reqtType          sent as it is; without it {reqtPrefix}&{admdvs}
+ *     reqtPrefix        orgId
+ *     sm4Key            the issued key; sm4KeyFile: a file that holds it; sm4KeyEnv: a variable
+ *     keyFormat         "auto" | "hex" (32 digits) | "text" (16 bytes) | "base64" (24 characters)
+ *     charset           "utf-8" | "gbk" | "gb18030" | "ascii"
+ *     language          "zh" | "en"
+ *     connectTimeoutMs  3000, for the connection to stand; 1 to 600000
+ *     timeoutMs         15000, for the whole call; 1 to 600000
+ *     defaults          {"orgCodg","orgName","opterId","opterName","devId","devIP"}: fill what a
+ *                       request leaves out; "auto" for devId and devIP is this machine's hardware
+ *                       address and the local address that reaches the centre
+ *     tls               {"caFile": PEM to trust beside the system's authorities,
+ *                        "pinSha256": [trust exactly these certificates, SHA-256 of the DER],
+ *                        "serverName": the name to expect}; verification has no off switch
+ *     proxy             null | "http://host:port"; the environment's proxies are ignored
+ *     headers           {"name":"value"}, sent with every request
+ *     verify            {"intervalMs":2000,"timeoutMs":120000}, checked, for flows to come
+ *     log               {"dir","level","keepDays"}, checked, for logs to come
+ * Relative paths start at the configuration file's folder.
+ */
+
+#ifndef EVOUCHER_H
+#define EVOUCHER_H
+
+#if defined(EV_NO_INT32)
+/* The program has an int32_t of its own. */
+#elif defined(_MSC_VER) && _MSC_VER < 1600
+/* Visual C++ before 2010 has no <stdint.h>. */
+typedef int int32_t;
+#else
+#include <stdint.h>
+#endif
+
+/* On 32-bit Windows each function is there twice: ev_name is __cdecl, for C, C++ and C#; EvName is
+   __stdcall, undecorated, for PowerBuilder and VB6, and for Delphi either. Elsewhere both are the
+   platform's one convention. */
+#if defined(_WIN32) && !defined(_WIN64)
+#define EV_CDECL __cdecl
+#define EV_STDCALL __stdcall
+#else
+#define EV_CDECL
+#define EV_STDCALL
+#endif
+
+
+/*
+ The centre answered: what is to be done now stands in the reply's `next`.
+ */
+#define EV_OK 0
+
+/*
+ An argument of the call is unusable: NULL where text is required, a negative or (for what
+ changes something) too small `reply_size`, input over 1 MiB. Nothing was sent.
+ */
+#define EV_INVALID_ARGUMENT -10001
+
+/*
+ The bytes of an argument are not valid in the client's `charset`; the message says which
+ charset they look like. Nothing was sent.
+ */
+#define EV_INVALID_TEXT -10002
+
+/*
+ The configuration is unusable; the message names each field and what is wrong with it. Nothing
+ was sent.
+ */
+#define EV_INVALID_CONFIG -10003
+
+/*
+ No such client: the handle was never opened, or is closed. Nothing was sent.
+ */
+#define EV_INVALID_CLIENT -10004
+
+/*
+ The request is not a JSON object, or fields of it are missing, too long or malformed; the
+ message names every one. Nothing was sent.
+ */
+#define EV_INVALID_REQUEST -10005
+
+/*
+ The call is done and its reply waits in the library: fetch it with `ev_last_reply`. Takes the
+ place of a 0 only, is only ever returned, and never stands in a reply.
+ */
+#define EV_BUFFER_TOO_SMALL -10006
+
+/*
+ No service of that name, and not a path of the centre. Nothing was sent.
+ */
+#define EV_UNKNOWN_SERVICE -10007
+
+/*
+ `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
+ */
+#define EV_CANCELLED -10009
+
+/*
+ No connection to the centre: no address, refused, unreachable, or out of time. Nothing was
+ sent.
+ */
+#define EV_CONNECT -10020
+
+/*
+ The TLS handshake failed: certificate, name, or out of time. Nothing was sent.
+ */
+#define EV_TLS -10021
+
+/*
+ Out of time after the first byte of the request: it may have been processed.
+ */
+#define EV_TIMEOUT -10022
+
+/*
+ The connection broke after the first byte of the request: it may have been processed.
+ */
+#define EV_CONNECTION_LOST -10023
+
+/*
+ An HTTP status other than 2xx with no readable reply body. For 5xx the request may have been
+ processed.
+ */
+#define EV_HTTP_STATUS -10024
+
+/*
+ The reply is not HTTP, not JSON, not of the documented shape, or too large: the request may
+ have been processed.
+ */
+#define EV_BAD_REPLY -10025
+
+/*
+ The reply's `encData` cannot be opened: most often the wrong key.
+ */
+#define EV_DECRYPT -10026
+
+/*
+ The centre answered `code` 0 with `success` false: a business failure (order of judgement, A
+ and B 1.1).
+ */
+#define EV_BUSINESS -10027
+
+/*
+ A fault of this library. The request may have been sent.
+ */
+#define EV_INTERNAL -10099
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ Opens a client and puts its handle into `*client`.
+
+ `config` is JSON text, or `@path` for a file; it is read by its byte-order mark if it has one,
+ else as UTF-8, else as GB18030. See "Configuration" above. On failure `*client` is -1 and
+ `ev_last_reply` names every field that is wrong. A client is meant to be opened once and kept:
+ it holds the connections. Close it with `ev_close`.
+
+ Returns 0, EV_INVALID_ARGUMENT or EV_INVALID_CONFIG.
+ */
+int32_t EV_CDECL ev_open(const char *config, int32_t *client);
+
+/*
+ Closes a client. Calls that are running on it end as they would; closing a closed client does
+ nothing. Closing 0 drops the default client, so that its next use reads the file again.
+
+ Returns 0, or EV_INVALID_CLIENT for a number that never was a handle.
+ */
+int32_t EV_CDECL ev_close(int32_t client);
+
+/*
+ Online password check: notifies the patient (tokenPwdCheckNotc, B 1.7.1).
+
+ `request`: {"token","orgCodg","orgName"} of 1 to 40 characters each, and "totalAmount" (a
+ decimal) if there is one. Reply data: "notcFlag" ("1" sent, "0" failed) and "resBizNo".
+ 500320 means that no password is needed: `next` is "settle".
+
+ Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
+ more.
+ */
+int32_t EV_CDECL ev_token_pwd_check_notc(int32_t client,
+                                const char *request,
+                                char *reply,
+                                int32_t reply_size);
+
+/*
+ Online password check: has the patient verified? (tokenPwdStas, B 1.7.2)
+
+ `request`: {"token","orgCodg"} of 1 to 40 characters each; the same token as in the notice.
+ Reply data: "checkStas" ("1" verified, "0" failed or not yet) and "resBizNo". Settle only when
+ `next` is "settle".
+ */
+int32_t EV_CDECL ev_token_pwd_stas(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ One-code pay: can this patient's code pay? (signedQuery, A 1.5.1)
+
+ `request`: {"token","orgCodg","opterId","opterName","devId","devIP"} of 1 to 40 characters
+ each and "orgName" of 1 to 200. Reply data: "stasFlag" ("0" not signed up, "1" usable, "2" not
+ usable), "abnRea", "payChnlUserName", "payChnlName".
+ */
+int32_t EV_CDECL ev_signed_query(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ One-code pay: gets the certificate to charge with (genPayCert, A 1.5.2).
+
+ `request`: as for ev_signed_query, and "ownPaySetlAmt" (a string: up to 17 digits, up to two
+ decimals, greater than 0) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
+ "payChnlUserName", "payChnlName". Charge exactly `ownPaySetlAmt`, at that channel, only when
+ `next` is "charge". When `next` is "retry": the same serial number and amount again.
+
+ Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
+ more.
+ */
+int32_t EV_CDECL ev_gen_pay_cert(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Any service by its name ("signedQuery"), or another path of the centre ("/cfc/api/...") for
+ services that the documents do not list.
+
+ Of such a path nothing is known: its request is any JSON object, it is treated as something that
+ changes something, and its reply's `next` is null when `code` is 0.
+ */
+int32_t EV_CDECL ev_call(int32_t client,
+                const char *service,
+                const char *request,
+                char *reply,
+                int32_t reply_size);
+
+/*
+ The one-function style of the national e-voucher library, on the default client.
+
+ `request`: {"transType":"signedQuery","orgId":"...","data":{...}}: the service, and its request
+ in "data"; an "orgId" other than the configured one is refused. `url` takes the place of the
+ configured localUrl for this call, with or without the service's path at its end; NULL or ""
+ means the configured one.
+ */
+int32_t EV_CDECL ev_trans(const char *url, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Ends, from another thread, what this client is doing for that patient's token; NULL: all that
+ it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
+ true `delivery`, or its reply if that came first; a connect in progress ends at
+ connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls.
+ */
+int32_t EV_CDECL ev_cancel(int32_t client, const char *token);
+
+/*
+ The envelope alone, for joint testing: seals `text` and sends nothing. Reply data: the whole
+ request body ("orgId", "encData", "version", "timestamp", "reqtType") as it would go out.
+ */
+int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t reply_size);
+
+/*
+ The envelope alone, for joint testing: opens `text`, which is an encData, or a whole request or
+ reply body that holds one. Reply data: "text", what it says.
+ */
+int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
+
+/*
+ What a code means. Reply data: "code", "name" (EV_..., for this library's own), "scope",
+ "documents" ("AB", "A", or "" for this library's own) and "meaning", in the client's language
+ for this library's codes and for those of the documents. A code that nobody lists has an empty
+ "scope".
+ */
+int32_t EV_CDECL ev_explain(int32_t client, int32_t code, char *reply, int32_t reply_size);
+
+/*
+ The documents' tables. `name`: "code" (A 1.7, B 1.9) or "idType" (A 1.6.1, B 1.8.1). Reply data:
+ an array under that name, of objects with "code" and "meaning".
+ */
+int32_t EV_CDECL ev_dictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+
+/*
+ One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
+ "data.payCert" or, in an array, "data.code.0.meaning". Text comes unescaped, numbers with their
+ digits, true and false as such, null as "", objects and arrays as JSON.
+
+ Returns 0; EV_INVALID_REQUEST when `json` has no such field; EV_BUFFER_TOO_SMALL when it does
+ not fit, and then nothing is kept: call again with a larger buffer.
+ */
+int32_t EV_CDECL ev_field(int32_t client,
+                 const char *json,
+                 const char *path,
+                 char *value,
+                 int32_t value_size);
+
+/*
+ The full reply of this thread's last call. It stays until the thread's next call other than this
+ one, ev_last_reply_size and ev_field.
+
+ Returns 0; EV_BUFFER_TOO_SMALL when it does not fit (it is still kept); EV_INVALID_REQUEST when
+ this thread has none.
+ */
+int32_t EV_CDECL ev_last_reply(char *reply, int32_t reply_size);
+
+/*
+ The bytes that ev_last_reply needs, with the NUL; 0 when this thread has no reply.
+ */
+int32_t EV_CDECL ev_last_reply_size(void);
+
+/*
+ This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".
+ */
+int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
+
+/* The same functions in the other convention. */
+int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
+int32_t EV_STDCALL EvClose(int32_t client);
+int32_t EV_STDCALL EvTokenPwdCheckNotc(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvTokenPwdStas(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvSignedQuery(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvGenPayCert(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvCall(int32_t client, const char *service, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvTrans(const char *url, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvCancel(int32_t client, const char *token);
+int32_t EV_STDCALL EvSeal(int32_t client, const char *text, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvExplain(int32_t client, int32_t code, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvDictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvField(int32_t client, const char *json, const char *path, char *value, int32_t value_size);
+int32_t EV_STDCALL EvLastReply(char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvLastReplySize(void);
+int32_t EV_STDCALL EvVersion(char *reply, int32_t reply_size);
+
+#ifdef __cplusplus
+}
+#endif 
+
+#endif

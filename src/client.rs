@@ -1,0 +1,376 @@
+//! One client, and one call: service + request → envelope → transport → envelope → reply.
+
+use crate::code::*;
+use crate::config::{BaseUrl, Config};
+use crate::envelope::{RequestBody, UnsealError, VERSION};
+use crate::error::{Delivery, Failure, Text, text};
+use crate::flow::next;
+use crate::json::{self, Object};
+use crate::reply::{Reply, milliseconds_since_epoch};
+use crate::service::{Request, Target};
+use crate::transport::{Answer, Call, Transport};
+use network_interface::{NetworkInterface, NetworkInterfaceConfig};
+use serde_json::value::RawValue;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use ureq::http::Uri;
+use zeroize::Zeroizing;
+
+/// A client: one `orgId` at one centre, shared by any number of threads.
+#[expect(
+    missing_debug_implementations,
+    reason = "its configuration holds the key"
+)]
+pub struct Client {
+    config: Config,
+    transport: Transport,
+    /// The calls in flight, for [`Client::cancel`].
+    calls: Mutex<Vec<Arc<Call>>>,
+}
+
+impl Client {
+    /// Opens a client. No connection is made yet.
+    pub fn open(config: Config) -> Result<Self, Failure> {
+        Ok(Self {
+            transport: Transport::new(&config)?,
+            config,
+            calls: Mutex::default(),
+        })
+    }
+
+    /// What it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Makes one call, whatever comes of it. `base` takes the place of the configured address.
+    pub fn call(&self, target: &Target, request: &str, base: Option<&BaseUrl>) -> Reply {
+        let base = base.unwrap_or(&self.config.local_url);
+        let uri = base.join(target.path());
+        let mut reply = self
+            .converse(target, request, &uri)
+            .unwrap_or_else(|failure| {
+                Reply::failed(&failure, self.config.language, target.known())
+            });
+        reply.service = Some(target.name().to_owned());
+        reply
+    }
+
+    fn converse(&self, target: &Target, request: &str, uri: &Uri) -> Result<Reply, Failure> {
+        let request = Request::prepare(target, request, |field| self.default(field, uri))?;
+        let call = self.begin(request.token.clone());
+        let body = self.seal(&request.json);
+        let answer = self
+            .transport
+            .post(&self.config, &call.call, uri, &body, target.changes())?;
+        self.judge(target, &answer)
+    }
+
+    /// The request body that goes out (A and B §1.3.2.1).
+    pub fn seal(&self, json: &str) -> String {
+        let body = RequestBody {
+            org_id: &self.config.org_id,
+            enc_data: self.config.sealer.seal(json.as_bytes()),
+            version: VERSION,
+            timestamp: milliseconds_since_epoch().to_string(),
+            reqt_type: &self.config.reqt_type,
+        };
+        // Strings only: there is nothing that could fail.
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    /// Opens sealed text: the hex itself, or a request or reply that holds it.
+    pub fn unseal(&self, sealed: &str) -> Result<Zeroizing<String>, Failure> {
+        let sealed = sealed.trim();
+        if !sealed.starts_with('{') {
+            return self.open_sealed(sealed);
+        }
+        let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
+        let object = Object::parse(sealed).map_err(refuse)?;
+        let sealed = match object.get("encData") {
+            Some(sealed) => json::string(sealed),
+            None => object.get("data").and_then(enc_data),
+        };
+        let sealed = sealed.ok_or_else(|| {
+            refuse(text!(
+                "缺少 encData（字符串）",
+                "encData (a string) is missing"
+            ))
+        })?;
+        self.open_sealed(&sealed)
+    }
+
+    fn open_sealed(&self, sealed: &str) -> Result<Zeroizing<String>, Failure> {
+        let fail = |detail| Failure {
+            code: EV_DECRYPT,
+            delivery: Delivery::Answered,
+            detail,
+        };
+        let plain = self.config.sealer.unseal(sealed).map_err(|error| {
+            fail(match error {
+                UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
+                UnsealError::Length => text!(
+                    "encData 的长度不是 16 字节的整数倍",
+                    "encData is not a whole number of 16-byte blocks"
+                ),
+                UnsealError::Padding => text!(
+                    "填充不对，请核对 sm4Key 和 keyFormat",
+                    "the padding is wrong: check sm4Key and keyFormat"
+                ),
+            })
+        })?;
+        match std::str::from_utf8(&plain) {
+            Ok(plain) => Ok(Zeroizing::new(plain.to_owned())),
+            Err(_) => Err(fail(text!(
+                "内容不是 UTF-8，请核对 sm4Key 和 keyFormat",
+                "the content is not UTF-8: check sm4Key and keyFormat"
+            ))),
+        }
+    }
+
+    /// Ends what is in flight for a patient's token, or everything: how many calls that was. Later
+    /// calls are not touched.
+    pub fn cancel(&self, token: Option<&str>) -> usize {
+        let calls = self.calls();
+        let mut ended = 0;
+        for call in calls.iter() {
+            if token.is_none_or(|token| token == call.token()) {
+                call.cancel();
+                ended += 1;
+            }
+        }
+        ended
+    }
+
+    fn calls(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Call>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, token: Zeroizing<String>) -> InFlight<'_> {
+        let config = &self.config;
+        let call = Arc::new(Call::start(token, config.connect_timeout, config.timeout));
+        self.calls().push(Arc::clone(&call));
+        InFlight { client: self, call }
+    }
+
+    /// The configured value of a field, if there is one. `auto` is found out here.
+    fn default(&self, field: &str, uri: &Uri) -> Result<Option<String>, Text> {
+        let configured = self.config.defaults.iter().find(|(name, _)| *name == field);
+        let Some((_, value)) = configured else {
+            return Ok(None);
+        };
+        if value != "auto" || !matches!(field, "devId" | "devIP") {
+            return Ok(Some(value.clone()));
+        }
+        let call = self.begin(Zeroizing::default());
+        let address = self
+            .transport
+            .local_address(&call.call, uri)
+            .map_err(|error| {
+                text!(
+                    "{field} 配置为 auto，但查不到本机地址（{error}），请直接填写",
+                    "{field} is auto, but this machine's address cannot be found ({error}): give it outright"
+                )
+            })?;
+        if field == "devIP" {
+            return Ok(Some(address.to_string()));
+        }
+        hardware_address(address).map(Some).ok_or_else(|| {
+            text!(
+                "devId 配置为 auto，但查不到本机网卡地址，请直接填写",
+                "devId is auto, but this machine's hardware address cannot be found: give it outright"
+            )
+        })
+    }
+
+    /// Judges a reply in the documents' order: code, then success, then the state (§1.1).
+    fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
+        // A byte-order mark is passed over; what is not UTF-8 may still have a readable code.
+        let body = String::from_utf8_lossy(&answer.body);
+        let body = body.trim_start_matches('\u{feff}');
+        let outer = match Outer::read(body) {
+            Ok(outer) => outer,
+            Err(_) if !(200..300).contains(&answer.status) => {
+                return Err(http_status(answer.status));
+            }
+            Err(detail) => return Err(bad_reply(detail)),
+        };
+        let service = target.known();
+        let reply = |data| Reply {
+            code: outer.code,
+            message: outer.message(),
+            from_centre: true,
+            delivery: Delivery::Answered,
+            next: None,
+            service: None,
+            data,
+        };
+        if outer.code != 0 || outer.failed {
+            // Whatever came with it is passed on if it opens, and is no matter if it does not.
+            let data = outer
+                .enc_data
+                .as_deref()
+                .and_then(|sealed| self.open_sealed(sealed).ok())
+                .filter(|data| Object::parse(data).is_ok());
+            let code = if outer.code == 0 {
+                EV_BUSINESS
+            } else {
+                outer.code
+            };
+            return Ok(Reply {
+                code,
+                next: Some(next::after_code(service, code)),
+                ..reply(data)
+            });
+        }
+        let data = match &outer.enc_data {
+            Some(sealed) => Some(self.open_sealed(sealed)?),
+            None if service.is_none() => None,
+            None => {
+                return Err(bad_reply(text!(
+                    "code 为 0 但没有 data.encData",
+                    "code is 0 without data.encData"
+                )));
+            }
+        };
+        let next = match (service, &data) {
+            (Some(service), Some(data)) => {
+                Some(next::after_state(service, &state(data, service.state)?))
+            }
+            _ => None,
+        };
+        Ok(Reply {
+            next,
+            ..reply(data)
+        })
+    }
+}
+
+/// A call that can be cancelled, for as long as this lives.
+struct InFlight<'a> {
+    client: &'a Client,
+    call: Arc<Call>,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.client
+            .calls()
+            .retain(|call| !Arc::ptr_eq(call, &self.call));
+    }
+}
+
+fn bad_reply(detail: Text) -> Failure {
+    Failure {
+        code: EV_BAD_REPLY,
+        delivery: Delivery::Unknown,
+        detail,
+    }
+}
+
+fn http_status(status: u16) -> Failure {
+    Failure {
+        code: EV_HTTP_STATUS,
+        delivery: if status >= 500 {
+            Delivery::Unknown
+        } else {
+            Delivery::Answered
+        },
+        detail: text!("HTTP {status}", "HTTP {status}"),
+    }
+}
+
+/// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
+/// charges on it.
+fn state(data: &str, field: &str) -> Result<String, Failure> {
+    let object = Object::parse(data).map_err(|detail| {
+        let (zh, en) = (detail.zh, detail.en);
+        if json::is_object(data) {
+            return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
+        }
+        Failure {
+            code: EV_DECRYPT,
+            delivery: Delivery::Answered,
+            detail: text!(
+                "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
+                "the opened content is {en}: check sm4Key and keyFormat"
+            ),
+        }
+    })?;
+    object
+        .get(field)
+        .and_then(json::string_or_number)
+        .filter(|state| !state.is_empty())
+        .ok_or_else(|| bad_reply(text!("应答中没有 {field}", "the reply has no {field}")))
+}
+
+/// The public parameters of a reply (A and B §1.3.2.2), read tolerantly.
+struct Outer {
+    code: i32,
+    message: Option<String>,
+    failed: bool,
+    enc_data: Option<String>,
+}
+
+impl Outer {
+    fn read(body: &str) -> Result<Self, Text> {
+        let object = Object::parse(body)?;
+        let code = object
+            .get("code")
+            .and_then(json::string_or_number)
+            .and_then(|code| code.trim().parse().ok())
+            .ok_or_else(|| text!("没有整数 code", "there is no whole number code"))?;
+        if is_reserved(code) {
+            return Err(text!(
+                "code {code} 属于本动态库的号段",
+                "code {code} is of this library's own range"
+            ));
+        }
+        Ok(Self {
+            code,
+            message: object.get("message").and_then(json::string),
+            failed: object.get("success").is_some_and(is_false),
+            enc_data: object.get("data").and_then(enc_data),
+        })
+    }
+
+    /// The centre's own text; where it has none, the documents' for the code.
+    fn message(&self) -> String {
+        self.message
+            .clone()
+            .filter(|message| !message.trim().is_empty())
+            .or_else(|| meaning(self.code).map(|meaning| meaning.zh.to_owned()))
+            .unwrap_or_default()
+    }
+}
+
+fn is_false(value: &RawValue) -> bool {
+    value.get() == "false" || json::string(value).as_deref() == Some("false")
+}
+
+/// `encData` of a reply's `data`: an object, or an object inside a string.
+fn enc_data(data: &RawValue) -> Option<String> {
+    let inner = json::string(data);
+    let object = Object::parse(inner.as_deref().unwrap_or(data.get())).ok()?;
+    object.get("encData").and_then(json::string)
+}
+
+/// The hardware address of the interface that has this address; of any, when that has none (the
+/// loopback interface).
+fn hardware_address(address: IpAddr) -> Option<String> {
+    let interfaces = NetworkInterface::show().ok()?;
+    let has_address =
+        |interface: &&NetworkInterface| interface.addr.iter().any(|other| other.ip() == address);
+    let usable = |interface: &NetworkInterface| {
+        interface
+            .mac_addr
+            .as_deref()
+            .filter(|mac| mac.bytes().any(|byte| !matches!(byte, b'0' | b':' | b'-')))
+            .map(|mac| mac.to_uppercase().replace(':', "-"))
+    };
+    interfaces
+        .iter()
+        .find(has_address)
+        .and_then(usable)
+        .or_else(|| interfaces.iter().find_map(usable))
+}

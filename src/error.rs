@@ -1,0 +1,112 @@
+//! Why a call did not end well, in words for the operator's screen, and what is known of its
+//! delivery.
+
+use crate::code::meaning;
+
+/// The language of this library's own messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+/// One text in both languages, made by [`text!`].
+///
+/// It never holds a key, a token, a name or a number of a person: it ends up on screens and in
+/// logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// The text in one language.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Zh => &self.zh,
+            Language::En => &self.en,
+        }
+    }
+
+    /// Several texts as one sentence.
+    pub fn join(texts: &[Self]) -> Self {
+        let join = |part: fn(&Self) -> &str, separator| {
+            texts.iter().map(part).collect::<Vec<_>>().join(separator)
+        };
+        Self {
+            zh: join(|text| &text.zh, "；"),
+            en: join(|text| &text.en, "; "),
+        }
+    }
+}
+
+/// Formats a [`Text`]: `text!("中文 {x}", "English {x}")`.
+macro_rules! text {
+    ($zh:literal, $en:literal) => {
+        $crate::error::Text {
+            zh: format!($zh),
+            en: format!($en),
+        }
+    };
+}
+pub(crate) use text;
+
+/// What is known about a request's bytes (`delivery` of a reply).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// The centre cannot have seen it: it may be repeated freely.
+    NotSent,
+    /// It may have been processed.
+    Unknown,
+    /// The centre answered.
+    Answered,
+}
+
+impl Delivery {
+    /// As replies spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Unknown => "unknown",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+/// A call that ended without a usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// One of the constants of [`crate::code`].
+    pub code: i32,
+    /// What is known of the request.
+    pub delivery: Delivery,
+    /// What happened, and what would be right.
+    pub detail: Text,
+}
+
+impl Failure {
+    /// A failure before anything was sent.
+    pub fn not_sent(code: i32, detail: Text) -> Self {
+        Self {
+            code,
+            delivery: Delivery::NotSent,
+            detail,
+        }
+    }
+
+    /// The code's meaning, and then the detail.
+    pub fn message(&self, language: Language) -> String {
+        let detail = self.detail.in_language(language);
+        match (meaning(self.code), language) {
+            (Some(meaning), Language::Zh) => format!("{}：{detail}", meaning.zh),
+            (Some(meaning), Language::En) => format!("{}: {detail}", meaning.en),
+            (None, _) => detail.to_owned(),
+        }
+    }
+}

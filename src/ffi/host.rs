@@ -1,0 +1,99 @@
+//! This library as a guest in a host process: it stays loaded once it has been called (rule 9), and
+//! it knows where it lies.
+
+use std::path::PathBuf;
+use std::sync::Once;
+
+/// Keeps the library loaded from its first call on, so that unloading it is always safe.
+///
+/// Without native thread-locals (the win7 targets) each reload would leak thread-local indexes
+/// until the host process has none left.
+pub(super) fn pin() {
+    static PINNED: Once = Once::new();
+    PINNED.call_once(platform::pin);
+}
+
+/// The library's own file.
+pub(super) fn library_path() -> Option<PathBuf> {
+    platform::library_path()
+}
+
+/// An address inside this library.
+static HERE: u8 = 0;
+
+#[cfg(unix)]
+mod platform {
+    use super::HERE;
+    use std::ffi::{CStr, OsStr};
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::PathBuf;
+
+    fn with_own_name<T>(look: impl FnOnce(&CStr) -> T) -> Option<T> {
+        // SAFETY: Dl_info is made of pointers, for which zero is a value.
+        let mut info: libc::Dl_info = unsafe { std::mem::zeroed() };
+        // SAFETY: `HERE` is an address of this library, and `info` is ours to fill.
+        let found = unsafe { libc::dladdr((&raw const HERE).cast(), &raw mut info) };
+        if found == 0 || info.dli_fname.is_null() {
+            return None;
+        }
+        // SAFETY: dladdr gave a NUL-terminated name that lives as long as the library is loaded,
+        // which it is while this runs.
+        Some(look(unsafe { CStr::from_ptr(info.dli_fname) }))
+    }
+
+    pub(super) fn pin() {
+        let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+        // SAFETY: the name is NUL-terminated; RTLD_NOLOAD loads nothing. That an executable with
+        // the library linked in has no such handle is no matter: it is never unloaded.
+        with_own_name(|name| unsafe { libc::dlopen(name.as_ptr(), flags) });
+    }
+
+    pub(super) fn library_path() -> Option<PathBuf> {
+        with_own_name(|name| PathBuf::from(OsStr::from_bytes(name.to_bytes())))
+    }
+}
+
+#[cfg(windows)]
+mod platform {
+    use super::HERE;
+    use std::ffi::OsString;
+    use std::os::windows::ffi::OsStringExt;
+    use std::path::PathBuf;
+    use windows_sys::Win32::Foundation::HMODULE;
+    use windows_sys::Win32::System::LibraryLoader::{
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN,
+        GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleFileNameW, GetModuleHandleExW,
+    };
+
+    /// The longest path that Windows has.
+    const MAX_PATH: usize = 32_768;
+
+    fn own_module(flag: u32) -> Option<HMODULE> {
+        let mut module: HMODULE = std::ptr::null_mut();
+        // SAFETY: with FROM_ADDRESS the "name" is any address inside the module; `module` is ours
+        // to fill.
+        let found = unsafe {
+            GetModuleHandleExW(
+                GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | flag,
+                (&raw const HERE).cast(),
+                &raw mut module,
+            )
+        };
+        (found != 0).then_some(module)
+    }
+
+    pub(super) fn pin() {
+        own_module(GET_MODULE_HANDLE_EX_FLAG_PIN);
+    }
+
+    pub(super) fn library_path() -> Option<PathBuf> {
+        let module = own_module(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)?;
+        let mut path = vec![0_u16; MAX_PATH];
+        // SAFETY: `path` has as many characters as it is said to have.
+        let length = unsafe { GetModuleFileNameW(module, path.as_mut_ptr(), MAX_PATH as u32) };
+        let path = path
+            .get(..length as usize)
+            .filter(|path| !path.is_empty())?;
+        Some(OsString::from_wide(path).into())
+    }
+}

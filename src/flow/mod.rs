@@ -1,0 +1,3 @@
+//! What the documents say to do with an answer.
+
+pub mod next;

@@ -1,0 +1,205 @@
+//! JSON objects whose values stay exactly the text they were: numbers keep their digits, and
+//! unknown fields their place.
+
+use crate::error::{Text, text};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// The fields of a JSON object in their order, each value as its own text.
+#[derive(Debug)]
+pub struct Object<'a> {
+    fields: Vec<(String, &'a RawValue)>,
+}
+
+impl<'a> Object<'a> {
+    /// Reads an object. A name that comes twice is an error: nobody could say which value holds.
+    pub fn parse(text: &'a str) -> Result<Self, Text> {
+        if !is_object(text) {
+            return Err(text!("不是 JSON 对象", "not a JSON object"));
+        }
+        serde_json::from_str(text).map_err(|error| describe(&error))
+    }
+
+    /// Reads an object that a caller wrote: names that come twice and deep nesting are refused
+    /// within its values too, since the other side could not read them as they were meant.
+    pub fn parse_strictly(text: &'a str) -> Result<Self, Text> {
+        let object = Self::parse(text)?;
+        serde_json::from_str::<Strict>(text).map_err(|error| describe(&error))?;
+        Ok(object)
+    }
+
+    /// The text of a field's value.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields
+            .iter()
+            .find_map(|(field, value)| (field == name).then_some(*value))
+    }
+
+    /// Whether there is no field at all.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// Whether the text begins as a JSON object does.
+pub fn is_object(text: &str) -> bool {
+    text.trim_start_matches(JSON_SPACE).starts_with('{')
+}
+
+/// What JSON calls white space.
+pub const JSON_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// The characters of a value that is a JSON string.
+pub fn string(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// A value that may come as a string or as a bare number: its characters or digits.
+pub fn string_or_number(value: &RawValue) -> Option<String> {
+    let digits = value.get();
+    let is_number = digits.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    if is_number {
+        Some(digits.to_owned())
+    } else {
+        string(value)
+    }
+}
+
+/// The value at a path such as `data.payCert` or `data.items.0`.
+pub fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a RawValue> {
+    let mut value: &RawValue = serde_json::from_str(json).ok()?;
+    for name in path.split('.') {
+        value = match value.get().as_bytes().first()? {
+            b'{' => Object::parse(value.get()).ok()?.get(name)?,
+            b'[' => {
+                let items: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+                items.get(name.parse::<usize>().ok()?).copied()?
+            }
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+/// Where the text stops being JSON, and never what it says there.
+fn describe(error: &serde_json::Error) -> Text {
+    let (line, column) = (error.line(), error.column());
+    let reason = error.to_string();
+    if let Some(name) = reason
+        .strip_prefix(DUPLICATE)
+        .and_then(|rest| rest.split('`').next())
+    {
+        return text!(
+            "字段 {name} 重复出现（第 {line} 行第 {column} 列），每个字段只能出现一次",
+            "field {name} comes twice (line {line} column {column}); each may come once"
+        );
+    }
+    if reason.starts_with("recursion limit") {
+        return text!(
+            "JSON 嵌套过深（第 {line} 行第 {column} 列），最多 127 层",
+            "JSON nested too deep (line {line} column {column}); 127 levels at most"
+        );
+    }
+    text!(
+        "不是合法的 JSON（第 {line} 行第 {column} 列）",
+        "not valid JSON (line {line} column {column})"
+    )
+}
+
+const DUPLICATE: &str = "duplicate field `";
+
+fn refuse_duplicates<'n, E: serde::de::Error>(
+    names: impl Iterator<Item = &'n str>,
+) -> Result<(), E> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(E::custom(format_args!("{DUPLICATE}{}`", pair[0]))),
+        None => Ok(()),
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields: Vec<(String, &RawValue)> = Vec::with_capacity(12);
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                refuse_duplicates(fields.iter().map(|(name, _)| name.as_str()))?;
+                Ok(Object { fields })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// Any JSON value without a name that comes twice in one object, nested no deeper than serde_json
+/// goes.
+struct Strict;
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Strict;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
+                let mut names: Vec<String> = Vec::new();
+                while let Some((name, Strict)) = map.next_entry()? {
+                    names.push(name);
+                }
+                refuse_duplicates(names.iter().map(String::as_str))?;
+                Ok(Strict)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+                while items.next_element::<Strict>()?.is_some() {}
+                Ok(Strict)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+
+            fn visit_unit<E>(self) -> Result<Strict, E> {
+                Ok(Strict)
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}

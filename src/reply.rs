@@ -1,0 +1,126 @@
+//! The reply: the one shape in which every function answers.
+
+use crate::error::{Delivery, Failure, Language};
+use crate::flow::next::{self, Next};
+use crate::service::Service;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
+
+/// When a call began, and by what it is known in a log.
+#[derive(Debug, Clone)]
+pub struct Started {
+    at: Instant,
+    request_id: String,
+}
+
+impl Started {
+    /// Now.
+    pub fn now() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let millis = milliseconds_since_epoch();
+        let process = std::process::id();
+        Self {
+            at: Instant::now(),
+            request_id: format!("{millis:x}-{process:x}-{count:x}"),
+        }
+    }
+}
+
+/// The `timestamp` of the public parameters.
+pub fn milliseconds_since_epoch() -> u128 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis())
+}
+
+/// What a function answers, before it is written as JSON.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The number that the function returns, too.
+    pub code: i32,
+    /// For the operator's screen.
+    pub message: String,
+    /// Whether the centre said it, or this library.
+    pub from_centre: bool,
+    /// What is known of the request.
+    pub delivery: Delivery,
+    /// What to do now; `None` where the documents have nothing to say.
+    pub next: Option<Next>,
+    /// The service's name or path; `None` for functions that speak to nobody.
+    pub service: Option<String>,
+    /// A JSON object, as it came.
+    pub data: Option<Zeroizing<String>>,
+}
+
+impl Reply {
+    /// The answer of a function that sends nothing.
+    pub fn local(language: Language, data: Option<String>) -> Self {
+        let message = match language {
+            Language::Zh => "成功",
+            Language::En => "success",
+        };
+        Self {
+            code: 0,
+            message: message.to_owned(),
+            from_centre: false,
+            delivery: Delivery::NotSent,
+            next: None,
+            service: None,
+            data: data.map(Zeroizing::new),
+        }
+    }
+
+    /// The answer of a call that failed.
+    pub fn failed(
+        failure: &Failure,
+        language: Language,
+        service: Option<&'static Service>,
+    ) -> Self {
+        Self {
+            code: failure.code,
+            message: failure.message(language),
+            from_centre: false,
+            delivery: failure.delivery,
+            next: Some(next::after_code(service, failure.code)),
+            service: service.map(|service| service.name.to_owned()),
+            data: None,
+        }
+    }
+
+    /// Writes it as JSON, with always the same keys.
+    pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Json<'a> {
+            code: i32,
+            message: &'a str,
+            source: &'static str,
+            delivery: &'static str,
+            next: Option<&'static str>,
+            service: Option<&'a str>,
+            data: Option<&'a RawValue>,
+            request_id: &'a str,
+            elapsed_ms: u128,
+        }
+        let json = Json {
+            code: self.code,
+            message: &self.message,
+            source: if self.from_centre { "centre" } else { "local" },
+            delivery: self.delivery.as_str(),
+            next: self.next.map(Next::as_str),
+            service: self.service.as_deref(),
+            data: self
+                .data
+                .as_deref()
+                .and_then(|data| serde_json::from_str(data).ok()),
+            request_id: &started.request_id,
+            elapsed_ms: started.at.elapsed().as_millis(),
+        };
+        // Strings, numbers and JSON text: there is nothing that could fail.
+        Zeroizing::new(serde_json::to_string(&json).unwrap_or_default())
+    }
+}

@@ -1,0 +1,491 @@
+//! The catalogue of the centre's services: names, paths, fields and limits, in one table, and the
+//! check of a request against it.
+
+use crate::code::EV_INVALID_REQUEST;
+use crate::error::{Failure, Text, text};
+use crate::json::{self, JSON_SPACE, Object};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+/// What a field's value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A JSON string that is not empty.
+    Text,
+    /// A plain decimal, as a number or a string (`totalAmount`).
+    Decimal,
+    /// A string of digits with at most two decimals, greater than 0 (`ownPaySetlAmt`). A JSON
+    /// number is refused: whoever made it out of a float is not certain of its digits.
+    Payment,
+}
+
+/// One field of a request.
+#[derive(Debug)]
+pub struct Field {
+    /// As the documents spell it.
+    pub name: &'static str,
+    /// At most so many characters (VARCHAR2), counted as characters, not as bytes.
+    pub max: usize,
+    /// What its value must be.
+    pub kind: Kind,
+    /// 必填.
+    pub required: bool,
+}
+
+/// One of the four services.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name, the last part of its path.
+    pub name: &'static str,
+    /// The path behind `localUrl`.
+    pub path: &'static str,
+    /// Whether a request changes something: then it goes out on a fresh connection and is never
+    /// repeated by this library.
+    pub changes: bool,
+    /// The request's fields, in the documents' order.
+    pub fields: &'static [Field],
+    /// The reply field that carries the state of the transaction.
+    pub state: &'static str,
+}
+
+const fn required(name: &'static str, max: usize) -> Field {
+    Field {
+        name,
+        max,
+        kind: Kind::Text,
+        required: true,
+    }
+}
+
+const TOKEN: Field = required("token", 40);
+const ORG_CODG: Field = required("orgCodg", 40);
+const OPTER_ID: Field = required("opterId", 40);
+const OPTER_NAME: Field = required("opterName", 40);
+const DEV_ID: Field = required("devId", 40);
+const DEV_IP: Field = required("devIP", 40);
+
+/// Online password check: notify (B §1.7.1).
+pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
+    name: "tokenPwdCheckNotc",
+    path: "/cfc/api/tokenPwdCheckNotc",
+    changes: true,
+    fields: &[
+        TOKEN,
+        ORG_CODG,
+        required("orgName", 40),
+        Field {
+            name: "totalAmount",
+            // BigDecimal: the document sets no length, so this is only a bound.
+            max: 40,
+            kind: Kind::Decimal,
+            required: false,
+        },
+    ],
+    state: "notcFlag",
+};
+
+/// Online password check: status (B §1.7.2).
+pub static TOKEN_PWD_STAS: Service = Service {
+    name: "tokenPwdStas",
+    path: "/cfc/api/tokenPwdStas",
+    changes: false,
+    fields: &[TOKEN, ORG_CODG],
+    state: "checkStas",
+};
+
+/// One-code pay: status (A §1.5.1).
+pub static SIGNED_QUERY: Service = Service {
+    name: "signedQuery",
+    path: "/cfc/api/signedQuery",
+    changes: false,
+    // orgName has 40 characters in A §1.5.1 but 200 in A §1.5.2: one hospital has one name, and
+    // refusing what the centre would accept is worse than passing on what it refuses.
+    fields: &[
+        TOKEN,
+        ORG_CODG,
+        required("orgName", 200),
+        OPTER_ID,
+        OPTER_NAME,
+        DEV_ID,
+        DEV_IP,
+    ],
+    state: "stasFlag",
+};
+
+/// One-code pay: certificate (A §1.5.2).
+pub static GEN_PAY_CERT: Service = Service {
+    name: "genPayCert",
+    path: "/cfc/api/genPayCert",
+    changes: true,
+    fields: &[
+        TOKEN,
+        Field {
+            name: "ownPaySetlAmt",
+            max: 20,
+            kind: Kind::Payment,
+            required: true,
+        },
+        ORG_CODG,
+        required("orgName", 200),
+        OPTER_ID,
+        OPTER_NAME,
+        DEV_ID,
+        DEV_IP,
+        required("fixmedinsTrnsSn", 200),
+    ],
+    state: "payCert",
+};
+
+/// All four.
+pub static SERVICES: [&Service; 4] = [
+    &TOKEN_PWD_CHECK_NOTC,
+    &TOKEN_PWD_STAS,
+    &SIGNED_QUERY,
+    &GEN_PAY_CERT,
+];
+
+/// Where every service's path begins.
+pub const PATH_PREFIX: &str = "/cfc/api/";
+
+/// Fields that a configuration's `defaults` may fill, with the most characters that any service
+/// takes.
+pub const DEFAULTABLE: [(&str, usize); 6] = [
+    ("orgCodg", 40),
+    ("orgName", 200),
+    ("opterId", 40),
+    ("opterName", 40),
+    ("devId", 40),
+    ("devIP", 40),
+];
+
+/// What a call is addressed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One of the four.
+    Known(&'static Service),
+    /// Another path of the centre, of which nothing is known: it may change something.
+    Path(String),
+}
+
+impl PartialEq for Service {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Service {}
+
+impl Target {
+    /// A service by its name, or a path of the centre.
+    pub fn find(name: &str) -> Option<Self> {
+        let known = SERVICES
+            .iter()
+            .find(|service| service.name == name || service.path == name);
+        if let Some(service) = known {
+            return Some(Self::Known(service));
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
+        let rest = name.strip_prefix(PATH_PREFIX)?;
+        let is_path = !rest.is_empty() && rest.chars().all(is_plain) && !rest.contains("..");
+        is_path.then(|| Self::Path(name.to_owned()))
+    }
+
+    /// The service, if it is one of the four.
+    pub fn known(&self) -> Option<&'static Service> {
+        match self {
+            Self::Known(service) => Some(service),
+            Self::Path(_) => None,
+        }
+    }
+
+    /// The service's name, or the path.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Known(service) => service.name,
+            Self::Path(path) => path,
+        }
+    }
+
+    /// The path behind `localUrl`.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Known(service) => service.path,
+            Self::Path(path) => path,
+        }
+    }
+
+    /// Whether a request may change something.
+    pub fn changes(&self) -> bool {
+        self.known().is_none_or(|service| service.changes)
+    }
+}
+
+/// A request that fits its service, ready to be sealed.
+#[derive(Debug)]
+pub struct Request {
+    /// The service's own JSON: the caller's text to the letter, with the defaults behind it.
+    pub json: Zeroizing<String>,
+    /// The patient's token, by which a call can be cancelled.
+    pub token: Zeroizing<String>,
+}
+
+impl Request {
+    /// Checks a request and fills in what the caller left out. `fill` gives the configured value
+    /// of a field, if there is one. Every field that is wrong is named at once.
+    pub fn prepare(
+        target: &Target,
+        request: &str,
+        mut fill: impl FnMut(&str) -> Result<Option<String>, Text>,
+    ) -> Result<Self, Failure> {
+        let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
+        if request.chars().count() == 1 {
+            return Err(refuse(text!(
+                "只收到一个字符；若传入的是宽字符串（UTF-16），请先转换为配置的 charset",
+                "only one character arrived; if this was a wide string (UTF-16), convert it to the configured charset first"
+            )));
+        }
+        let object = Object::parse_strictly(request).map_err(refuse)?;
+        let fields = target.known().map_or(&[][..], |service| service.fields);
+
+        let mut problems = Vec::new();
+        let mut filled = Vec::new();
+        for field in fields {
+            if let Some(value) = object.get(field.name) {
+                problems.extend(field.problem(value));
+                continue;
+            }
+            match fill(field.name) {
+                Ok(Some(value)) => {
+                    problems.extend(field.too_long(value.chars().count()));
+                    filled.push((field.name, value));
+                }
+                Ok(None) if field.required => problems.push(field.missing()),
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(refuse(Text::join(&problems)));
+        }
+
+        let token = object.get("token").and_then(json::string);
+        Ok(Self {
+            json: Zeroizing::new(append(request, &object, &filled)),
+            token: Zeroizing::new(token.unwrap_or_default()),
+        })
+    }
+}
+
+/// The caller's object with more fields at its end.
+fn append(request: &str, object: &Object<'_>, fields: &[(&str, String)]) -> String {
+    let request = request.trim_matches(JSON_SPACE);
+    let open = request.strip_suffix('}').unwrap_or(request);
+    let mut json = String::with_capacity(request.len() + 256);
+    json.push_str(open.trim_end_matches(JSON_SPACE));
+    let mut separator = if object.is_empty() { "" } else { "," };
+    for (name, value) in fields {
+        json.push_str(separator);
+        json.push_str(&format!(
+            "\"{name}\":{}",
+            serde_json::Value::from(value.as_str())
+        ));
+        separator = ",";
+    }
+    json.push('}');
+    json
+}
+
+impl Field {
+    fn missing(&self) -> Text {
+        let name = self.name;
+        let right = self.right();
+        let (zh, en) = (right.zh, right.en);
+        text!("缺少 {name}（{zh}）", "{name} is missing ({en})")
+    }
+
+    fn right(&self) -> Text {
+        let max = self.max;
+        match self.kind {
+            Kind::Text => text!(
+                "应为 1 到 {max} 个字符的字符串",
+                "a string of 1 to {max} characters"
+            ),
+            Kind::Decimal => text!(
+                "应为十进制金额，如 123.45",
+                "a decimal amount such as 123.45"
+            ),
+            Kind::Payment => text!(
+                "应为大于 0、最多 17 位整数和两位小数的字符串，如 \"12.30\"",
+                "a string greater than 0 with at most 17 digits and two decimals, such as \"12.30\""
+            ),
+        }
+    }
+
+    fn too_long(&self, count: usize) -> Option<Text> {
+        let (name, max) = (self.name, self.max);
+        (count > max).then(|| {
+            text!(
+                "{name} 有 {count} 个字符，最多 {max} 个",
+                "{name} has {count} characters, {max} at most"
+            )
+        })
+    }
+
+    /// What is wrong with a value. Never the value itself: it may be a patient's.
+    fn problem(&self, value: &RawValue) -> Option<Text> {
+        let string = json::string(value);
+        let is_right = match self.kind {
+            Kind::Text => {
+                if let Some(string) = &string {
+                    let count = string.chars().count();
+                    if count > self.max {
+                        return self.too_long(count);
+                    }
+                }
+                string.as_deref().is_some_and(|string| !string.is_empty())
+            }
+            Kind::Decimal => json::string_or_number(value)
+                .is_some_and(|amount| amount.len() <= self.max && is_decimal(&amount)),
+            Kind::Payment => string.as_deref().is_some_and(is_payment),
+        };
+        let name = self.name;
+        let right = self.right();
+        let (zh, en) = (right.zh, right.en);
+        (!is_right).then(|| text!("{name} {zh}", "{name} must be {en}"))
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Digits, with decimals or without; an amount of money has no exponent.
+fn is_decimal(text: &str) -> bool {
+    match text.split_once('.') {
+        Some((whole, decimals)) => is_digits(whole) && is_digits(decimals),
+        None => is_digits(text),
+    }
+}
+
+/// `\d{1,17}(\.\d{1,2})?`, greater than 0.
+fn is_payment(text: &str) -> bool {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    is_digits(whole)
+        && whole.len() <= 17
+        && is_digits(decimals)
+        && decimals.len() <= 2
+        && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepare(service: &'static Service, request: &str) -> Result<String, String> {
+        Request::prepare(&Target::Known(service), request, |_| Ok(None))
+            .map(|request| request.json.to_string())
+            .map_err(|failure| failure.detail.en)
+    }
+
+    #[test]
+    fn own_pay_amounts() {
+        for (amount, accepted) in [
+            ("\"12.30\"", true),
+            ("\"0.01\"", true),
+            ("\"12345678901234567.89\"", true),
+            ("\"007\"", true),
+            ("\"0\"", false),
+            ("\"0.00\"", false),
+            ("\"12.345\"", false),
+            ("\"12.\"", false),
+            ("\".5\"", false),
+            ("\"-1\"", false),
+            ("\"1e3\"", false),
+            ("\"1,000\"", false),
+            ("\"123456789012345678\"", false),
+            ("\"１２\"", false),
+            ("12.30", false),
+            ("null", false),
+        ] {
+            let field = &GEN_PAY_CERT.fields[1];
+            let value: &RawValue = serde_json::from_str(amount).unwrap();
+            assert_eq!(field.problem(value).is_none(), accepted, "{amount}");
+        }
+    }
+
+    #[test]
+    fn total_amounts_come_as_number_or_string() {
+        for (amount, accepted) in [
+            ("12.30", true),
+            ("\"12.30\"", true),
+            ("0", true),
+            ("123456789012345678901234567.890", true),
+            ("-1", false),
+            ("1e3", false),
+            ("\"abc\"", false),
+            ("null", false),
+            ("true", false),
+        ] {
+            let field = &TOKEN_PWD_CHECK_NOTC.fields[3];
+            let value: &RawValue = serde_json::from_str(amount).unwrap();
+            assert_eq!(field.problem(value).is_none(), accepted, "{amount}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        let forty = "测".repeat(40);
+        let request = |token: &str| format!("{{\"token\":\"{token}\",\"orgCodg\":\"H1\"}}");
+        assert!(prepare(&TOKEN_PWD_STAS, &request(&forty)).is_ok());
+        let error = prepare(&TOKEN_PWD_STAS, &request(&format!("{forty}x"))).unwrap_err();
+        assert_eq!(error, "token has 41 characters, 40 at most");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let error = prepare(&GEN_PAY_CERT, r#"{"token":1,"orgCodg":""}"#).unwrap_err();
+        for field in GEN_PAY_CERT.fields {
+            assert!(error.contains(field.name), "{} in {error}", field.name);
+        }
+    }
+
+    #[test]
+    fn the_callers_text_goes_out_to_the_letter() {
+        let request = r#"{ "token" : "t", "x" : 12.30, "orgCodg":"H1", "y":{"z":[1E5, 0.10]} }"#;
+        let sent = prepare(&TOKEN_PWD_STAS, request).unwrap();
+        assert_eq!(sent, request.replace("} }", "}}"));
+    }
+
+    #[test]
+    fn defaults_fill_only_what_was_left_out() {
+        let fill = |name: &str| Ok((name == "orgCodg").then(|| "H\"1".to_owned()));
+        let target = Target::Known(&TOKEN_PWD_STAS);
+        let filled = Request::prepare(&target, r#"{"token":"t"}"#, fill).unwrap();
+        assert_eq!(*filled.json, r#"{"token":"t","orgCodg":"H\"1"}"#);
+        let given = r#"{"token":"t","orgCodg":"P2"}"#;
+        assert_eq!(*Request::prepare(&target, given, fill).unwrap().json, given);
+    }
+
+    #[test]
+    fn paths_of_the_centre() {
+        assert_eq!(
+            Target::find("signedQuery"),
+            Some(Target::Known(&SIGNED_QUERY))
+        );
+        assert_eq!(
+            Target::find("/cfc/api/genPayCert"),
+            Some(Target::Known(&GEN_PAY_CERT))
+        );
+        assert!(Target::find("/cfc/api/other").is_some());
+        for wrong in [
+            "other",
+            "/other",
+            "/cfc/api/",
+            "/cfc/api/a?b",
+            "/cfc/api/../x",
+            "/cfc/api/a b",
+        ] {
+            assert_eq!(Target::find(wrong), None, "{wrong}");
+        }
+    }
+}

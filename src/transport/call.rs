@@ -1,0 +1,204 @@
+//! What is known about one call while it runs: how far it has got, how long it may take, and which
+//! socket ends it.
+//!
+//! ureq stays on the calling thread, so the connector, the resolver and the wire find their call in
+//! a thread-local; other threads only cancel it.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// One call from its start to its end.
+#[derive(Debug)]
+pub struct Call {
+    token: Zeroizing<String>,
+    deadline: Instant,
+    connect_timeout: Duration,
+    cancelled: AtomicBool,
+    sent: AtomicBool,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug)]
+struct Progress {
+    stage: Stage,
+    /// When the present attempt's connection must stand.
+    connect_deadline: Instant,
+    /// Whether the connection had carried a request before.
+    reused: bool,
+    /// Whether a byte of a reply came on it.
+    replied: bool,
+    /// The connection in use. Shut down only under this lock, and given up under it before the
+    /// connection goes back to the pool: a cancel never hits somebody else's call.
+    socket: Option<Arc<TcpStream>>,
+}
+
+/// How far an attempt has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Finding an address and a TCP connection.
+    Connecting,
+    /// In the TLS handshake.
+    Handshaking,
+    /// A connection stands.
+    Connected,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Call>>> = const { RefCell::new(None) };
+}
+
+impl Call {
+    /// Starts the clock.
+    pub fn start(token: Zeroizing<String>, connect_timeout: Duration, timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            token,
+            deadline: now + timeout,
+            connect_timeout,
+            cancelled: AtomicBool::new(false),
+            sent: AtomicBool::new(false),
+            progress: Mutex::new(Progress {
+                stage: Stage::Connecting,
+                connect_deadline: now + connect_timeout,
+                reused: false,
+                replied: false,
+                socket: None,
+            }),
+        }
+    }
+
+    /// The call that this thread is making.
+    pub fn current() -> io::Result<Arc<Self>> {
+        CURRENT
+            .with_borrow(Clone::clone)
+            .ok_or_else(|| io::Error::other("no call on this thread"))
+    }
+
+    /// Does one attempt as this thread's call.
+    pub fn attempt<T>(self: &Arc<Self>, attempt: impl FnOnce() -> T) -> T {
+        /// Also gives the socket up when the attempt panics.
+        struct Leave<'a>(&'a Call);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.progress().socket = None;
+                CURRENT.set(None);
+            }
+        }
+
+        *self.progress() = Progress {
+            stage: Stage::Connecting,
+            connect_deadline: self.deadline.min(Instant::now() + self.connect_timeout),
+            reused: false,
+            replied: false,
+            socket: None,
+        };
+        CURRENT.set(Some(Arc::clone(self)));
+        let _leave = Leave(self);
+        attempt()
+    }
+
+    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The patient's token that the call is for.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// How far the present attempt has got.
+    pub fn stage(&self) -> Stage {
+        self.progress().stage
+    }
+
+    /// Notes how far the present attempt has got.
+    pub fn enter(&self, stage: Stage) {
+        self.progress().stage = stage;
+    }
+
+    /// What is left of the time for what is being done now; an error when it is over.
+    pub fn time_left(&self) -> io::Result<Duration> {
+        let progress = self.progress();
+        let end = match progress.stage {
+            Stage::Connecting | Stage::Handshaking => progress.connect_deadline,
+            Stage::Connected => self.deadline,
+        };
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+
+    /// Ends the call, from any thread.
+    pub fn cancel(&self) {
+        let progress = self.progress();
+        self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(socket) = &progress.socket {
+            // An error means that it is closed already.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Whether somebody ended it.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Whether a byte of the request may have left this machine, in any attempt.
+    pub fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::SeqCst)
+    }
+
+    /// Whether the attempt failed in the one way that a call that only reads may be repeated after:
+    /// on a connection that had been kept alive, before any byte of a reply.
+    pub fn broke_while_reused(&self) -> bool {
+        let progress = self.progress();
+        progress.reused && !progress.replied
+    }
+
+    /// Told before the first byte of a request is written. From here on it may arrive.
+    pub fn begin_sending(&self, socket: &Arc<TcpStream>, reused: bool) -> io::Result<()> {
+        let mut progress = self.progress();
+        if self.is_cancelled() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        progress.stage = Stage::Connected;
+        progress.reused = reused;
+        progress.socket = Some(Arc::clone(socket));
+        self.sent.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Told when bytes of a reply have come.
+    pub fn begin_receiving(&self) {
+        self.progress().replied = true;
+    }
+
+    /// Gives up the connection; `false` if it must not be used again.
+    pub fn release(&self) -> bool {
+        self.progress().socket = None;
+        !self.is_cancelled()
+    }
+
+    /// The connection in use.
+    pub fn socket(&self) -> io::Result<Arc<TcpStream>> {
+        let socket = self.progress().socket.clone();
+        socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Lets a cancel reach a connection that is still being made.
+    pub fn watch(&self, socket: &Arc<TcpStream>) -> io::Result<()> {
+        let mut progress = self.progress();
+        if self.is_cancelled() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        progress.socket = Some(Arc::clone(socket));
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! One POST to the centre: within its deadline, of bounded size, and with a truthful account of
+//! whether the request may have arrived.
+
+mod call;
+mod resolve;
+mod tls;
+mod wire;
+
+pub use call::Call;
+
+use crate::code::*;
+use crate::config::Config;
+use crate::error::{Delivery, Failure, Text, text};
+use call::Stage;
+use once_cell::sync::OnceCell;
+use resolve::{Names, port_of};
+use std::io;
+use std::net::{IpAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use ureq::Agent;
+use ureq::http::{HeaderName, HeaderValue, Uri};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use wire::Wiring;
+
+/// The largest reply that is read.
+pub const MAX_REPLY: u64 = 1 << 20;
+
+/// Idle connections that are kept: one for each thread that a busy host program has.
+const MAX_IDLE: usize = 64;
+
+/// How long an idle connection is kept: firewalls drop idle ones without a word.
+const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
+
+/// A reply, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The way to the centre, shared by all threads of a client.
+#[derive(Debug)]
+pub struct Transport {
+    names: Names,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    plain: Agents,
+    tls: OnceCell<Agents>,
+}
+
+/// One that keeps connections, and one that opens a fresh one for every call. They share the names
+/// that have been looked up and the TLS sessions to resume.
+#[derive(Debug)]
+struct Agents {
+    keeping: Agent,
+    fresh: Agent,
+}
+
+impl Transport {
+    /// Sets up what a client needs to send; opens no connection yet.
+    pub fn new(config: &Config) -> Result<Self, Failure> {
+        let names = Names::default();
+        let transport = Self {
+            plain: Agents::new(config, &names, None),
+            tls: OnceCell::new(),
+            headers: config.headers.clone(),
+            names,
+        };
+        if config.local_url.is_https() {
+            transport
+                .agents(config, true)
+                .map_err(|detail| Failure::not_sent(EV_INVALID_CONFIG, detail))?;
+        }
+        Ok(transport)
+    }
+
+    fn agents(&self, config: &Config, https: bool) -> Result<&Agents, Text> {
+        if !https {
+            return Ok(&self.plain);
+        }
+        // The authorities are read once, and only where something asks for TLS.
+        self.tls.get_or_try_init(|| {
+            let tls = tls::client_config(&config.tls)?;
+            Ok(Agents::new(config, &self.names, Some(tls)))
+        })
+    }
+
+    /// Sends one POST as the given call and reads its reply.
+    ///
+    /// What changes something goes out once, on a fresh connection. What only reads may use a
+    /// kept-alive one, and is repeated once, on a fresh one, when that broke before any byte of a
+    /// reply.
+    pub fn post(
+        &self,
+        config: &Config,
+        call: &Arc<Call>,
+        uri: &Uri,
+        body: &str,
+        changes: bool,
+    ) -> Result<Answer, Failure> {
+        let https = uri.scheme_str() == Some("https");
+        let agents = self
+            .agents(config, https)
+            .map_err(|detail| Failure::not_sent(EV_TLS, detail))?;
+        let fail = |error: ureq::Error| failure(call, uri, &error);
+        if changes {
+            return self.attempt(&agents.fresh, call, uri, body).map_err(fail);
+        }
+        self.attempt(&agents.keeping, call, uri, body)
+            .or_else(|error| {
+                if call.broke_while_reused() && !call.is_cancelled() && !is_timeout(&error) {
+                    self.attempt(&agents.fresh, call, uri, body)
+                } else {
+                    Err(error)
+                }
+            })
+            .map_err(fail)
+    }
+
+    fn attempt(
+        &self,
+        agent: &Agent,
+        call: &Arc<Call>,
+        uri: &Uri,
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
+        call.attempt(|| {
+            let mut request = agent
+                .post(uri)
+                .header("content-type", "application/json;charset=UTF-8");
+            for (name, value) in &self.headers {
+                request = request.header(name, value);
+            }
+            let mut response = request.send(body)?;
+            let body = response
+                .body_mut()
+                .with_config()
+                .limit(MAX_REPLY)
+                .read_to_vec()?;
+            Ok(Answer {
+                status: response.status().as_u16(),
+                body,
+            })
+        })
+    }
+
+    /// The address of this machine that reaches the centre. Nothing is sent for it.
+    pub fn local_address(&self, call: &Arc<Call>, uri: &Uri) -> io::Result<IpAddr> {
+        let host = uri.host().unwrap_or_default();
+        let addresses = call.attempt(|| self.names.addresses(host, port_of(uri)))?;
+        let any = match addresses[0] {
+            std::net::SocketAddr::V4(_) => "0.0.0.0:0",
+            std::net::SocketAddr::V6(_) => "[::]:0",
+        };
+        let socket = UdpSocket::bind(any)?;
+        socket.connect(addresses[0])?;
+        Ok(socket.local_addr()?.ip())
+    }
+}
+
+impl Agents {
+    fn new(config: &Config, names: &Names, tls: Option<Arc<rustls::ClientConfig>>) -> Self {
+        let agent = |max_idle| {
+            let settings = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .proxy(config.proxy.clone())
+                .user_agent(concat!("evoucher/", env!("CARGO_PKG_VERSION")))
+                .max_idle_connections(max_idle)
+                .max_idle_connections_per_host(max_idle)
+                .max_idle_age(MAX_IDLE_AGE)
+                .build();
+            let wiring = Wiring {
+                names: names.clone(),
+                tls: tls.clone(),
+                server_name: config.tls.server_name.clone(),
+                proxied: config.proxy.is_some(),
+            };
+            let connector = ().chain(ConnectProxyConnector::default()).chain(wiring);
+            Agent::with_parts(settings, connector, names.clone())
+        };
+        Self {
+            keeping: agent(MAX_IDLE),
+            fresh: agent(0),
+        }
+    }
+}
+
+fn is_timeout(error: &ureq::Error) -> bool {
+    matches!(error, ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// What an attempt's error means. Whether anything was sent is decided by the wire's account alone,
+/// never by the kind of the error.
+fn failure(call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let sent = call.is_sent();
+    let delivery = if sent {
+        Delivery::Unknown
+    } else {
+        Delivery::NotSent
+    };
+    let (code, detail) = if call.is_cancelled() {
+        let detail = if sent {
+            text!(
+                "请求已发出，是否被处理不得而知",
+                "the request had gone out; whether it was processed is not known"
+            )
+        } else {
+            text!("请求尚未发出", "the request had not gone out")
+        };
+        (EV_CANCELLED, detail)
+    } else if !sent {
+        before_sending(call.stage(), authority, error)
+    } else if is_timeout(error) {
+        (EV_TIMEOUT, text!("{authority}", "{authority}"))
+    } else {
+        after_sending(authority, error)
+    };
+    Failure {
+        code,
+        delivery,
+        detail,
+    }
+}
+
+fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, Text) {
+    let reason = match error {
+        ureq::Error::Io(error) => match rustls_error(error) {
+            Some(error) => tls::describe(error),
+            None => describe_io(error),
+        },
+        other => text!("{other}", "{other}"),
+    };
+    let code = match stage {
+        Stage::Handshaking => EV_TLS,
+        Stage::Connecting | Stage::Connected => EV_CONNECT,
+    };
+    let (zh, en) = (reason.zh, reason.en);
+    (code, text!("{authority}：{zh}", "{authority}: {en}"))
+}
+
+fn after_sending(authority: &str, error: &ureq::Error) -> (i32, Text) {
+    match error {
+        ureq::Error::Io(error) => {
+            let reason = describe_io(error);
+            let (zh, en) = (reason.zh, reason.en);
+            (
+                EV_CONNECTION_LOST,
+                text!("{authority}：{zh}", "{authority}: {en}"),
+            )
+        }
+        ureq::Error::BodyExceedsLimit(_) => (
+            EV_BAD_REPLY,
+            text!(
+                "{authority} 的应答超过 {MAX_REPLY} 字节",
+                "the reply of {authority} has more than {MAX_REPLY} bytes"
+            ),
+        ),
+        other => (
+            EV_BAD_REPLY,
+            text!(
+                "{authority} 的应答不符合 HTTP（{other}）",
+                "the reply of {authority} is not HTTP ({other})"
+            ),
+        ),
+    }
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn describe_io(error: &io::Error) -> Text {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => text!(
+            "连接被拒绝，请检查地址和端口",
+            "connection refused: check address and port"
+        ),
+        Kind::NotFound => text!(
+            "主机名无法解析，请检查或改用 IP 地址",
+            "the host name cannot be resolved: check it, or use an address"
+        ),
+        Kind::TimedOut => text!("超时", "out of time"),
+        Kind::HostUnreachable | Kind::NetworkUnreachable => {
+            text!("网络不可达", "unreachable")
+        }
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => text!(
+            "连接被对方中断",
+            "the connection was reset by the other side"
+        ),
+        Kind::UnexpectedEof => text!(
+            "对方在应答完整之前关闭了连接",
+            "the other side closed before the reply was whole"
+        ),
+        _ => text!("{error}", "{error}"),
+    }
+}

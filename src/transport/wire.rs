@@ -1,0 +1,340 @@
+//! The connections themselves: TCP, TLS over it, and the account of what has been written.
+//!
+//! Everything here keeps the deadline of the call on this thread ([`Call`]); ureq's own time-outs
+//! are not used, since they cost a thread or a call each.
+
+use super::call::{Call, Stage};
+use super::resolve::{Names, port_of};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+    TransportAdapter,
+};
+
+/// Requests and replies are a few hundred bytes; ureq's own 128 KiB are zeroed for every
+/// connection.
+const BUFFER: usize = 16 * 1024;
+
+/// Head and body leave together up to this size: one system call, one packet.
+const FLUSH_AT: usize = 64 * 1024;
+
+/// A time-out that is set already is kept while it is no more than this too long.
+const TIMEOUT_SLACK: Duration = Duration::from_millis(10);
+
+/// Makes connections, to the centre or through the tunnel that ureq opened at a proxy.
+pub struct Wiring {
+    /// Shared with ureq's resolver.
+    pub names: Names,
+    /// For HTTPS only.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// The name to expect in place of the address's host.
+    pub server_name: Option<String>,
+    /// Whether connections go through a proxy.
+    pub proxied: bool,
+}
+
+impl fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wiring")
+    }
+}
+
+impl Connector<Tunnel> for Wiring {
+    type Out = Wire;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        tunnel: Option<Tunnel>,
+    ) -> Result<Option<Wire>, ureq::Error> {
+        let call = Call::current()?;
+        // With a proxy this connector is asked twice: first without a tunnel, for the connection to
+        // the proxy itself, which carries no request.
+        let carries_requests = tunnel.is_some() || !self.proxied;
+        let lower = match tunnel {
+            Some(tunnel) => {
+                let clock = Arc::clone(&details.current_time);
+                Lower::Tunnel(TransportAdapter::new(tunnel.boxed(), clock))
+            }
+            None => Lower::Tcp(self.connect_tcp(&call, details)?),
+        };
+        let stream = if details.needs_tls() {
+            call.enter(Stage::Handshaking);
+            Stream::Tls(Box::new(self.handshake(details, lower)?))
+        } else {
+            Stream::Plain(lower)
+        };
+        Ok(Some(Wire {
+            socket: call.socket()?,
+            stream,
+            buffers: LazyBuffers::new(BUFFER, BUFFER),
+            pending: Vec::new(),
+            carries_requests,
+            turn: Turn::New,
+        }))
+    }
+}
+
+impl Wiring {
+    /// Tries each address in turn; the time that is left is shared among those that are left.
+    fn connect_tcp(&self, call: &Call, details: &ConnectionDetails<'_>) -> io::Result<Tcp> {
+        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        let mut left = u32::try_from(details.addrs.len()).unwrap_or(u32::MAX);
+        for address in &details.addrs {
+            let within = call.time_left()? / left;
+            left -= 1;
+            match connect_one(*address, within) {
+                Ok(tcp) => {
+                    call.watch(&tcp.stream)?;
+                    return Ok(tcp);
+                }
+                Err(error) => failure = error,
+            }
+        }
+        let uri = details.uri;
+        self.names
+            .forget(uri.host().unwrap_or_default(), port_of(uri));
+        Err(failure)
+    }
+
+    fn handshake(
+        &self,
+        details: &ConnectionDetails<'_>,
+        lower: Lower,
+    ) -> io::Result<StreamOwned<ClientConnection, Lower>> {
+        let config = self
+            .tls
+            .clone()
+            .ok_or_else(|| io::Error::other("no TLS configuration"))?;
+        let host = details.uri.host().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let name = self.server_name.as_deref().unwrap_or(host).to_owned();
+        let name = ServerName::try_from(name).map_err(io::Error::other)?;
+        let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(connection, lower);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(stream)
+    }
+}
+
+fn connect_one(address: SocketAddr, within: Duration) -> io::Result<Tcp> {
+    let stream = TcpStream::connect_timeout(&address, within)?;
+    stream.set_nodelay(true)?;
+    Ok(Tcp {
+        stream: Arc::new(stream),
+        read_timeout: None,
+        write_timeout: None,
+    })
+}
+
+/// What ureq's proxy connector hands on.
+type Tunnel = Either<(), Box<dyn Transport>>;
+
+/// A TCP connection that keeps the deadline of the call on this thread.
+struct Tcp {
+    stream: Arc<TcpStream>,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+}
+
+/// Sets a socket's time-out to what is left, unless it is about that already.
+fn set_timeout(
+    previous: &mut Option<Duration>,
+    left: Duration,
+    set: impl FnOnce(Option<Duration>) -> io::Result<()>,
+) -> io::Result<()> {
+    let is_set = previous.is_some_and(|set| left <= set && set <= left + TIMEOUT_SLACK);
+    if !is_set {
+        set(Some(left))?;
+        *previous = Some(left);
+    }
+    Ok(())
+}
+
+/// Unix calls an elapsed socket time-out "would block".
+fn normalize<T>(result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+        _ => error,
+    })
+}
+
+impl Read for Tcp {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let call = Call::current()?;
+        loop {
+            let left = call.time_left()?;
+            set_timeout(&mut self.read_timeout, left, |left| {
+                self.stream.set_read_timeout(left)
+            })?;
+            match normalize((&*self.stream).read(buffer)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Tcp {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let left = Call::current()?.time_left()?;
+        set_timeout(&mut self.write_timeout, left, |left| {
+            self.stream.set_write_timeout(left)
+        })?;
+        normalize((&*self.stream).write(buffer))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What TLS, or plain HTTP, runs over.
+enum Lower {
+    Tcp(Tcp),
+    Tunnel(TransportAdapter),
+}
+
+impl Read for Lower {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(tcp) => tcp.read(buffer),
+            Self::Tunnel(tunnel) => tunnel.read(buffer),
+        }
+    }
+}
+
+impl Write for Lower {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(tcp) => tcp.write(buffer),
+            Self::Tunnel(tunnel) => tunnel.write(buffer),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(tcp) => tcp.flush(),
+            Self::Tunnel(tunnel) => tunnel.flush(),
+        }
+    }
+}
+
+enum Stream {
+    Plain(Lower),
+    Tls(Box<StreamOwned<ClientConnection, Lower>>),
+}
+
+/// Where a connection stands between one request and the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It has carried none.
+    New,
+    /// A request is going out, or its reply coming in.
+    InUse,
+    /// It was given back, and may be used again.
+    Idle,
+}
+
+/// One connection, as ureq sees it.
+pub struct Wire {
+    stream: Stream,
+    socket: Arc<TcpStream>,
+    buffers: LazyBuffers,
+    /// Written by ureq, not yet sent.
+    pending: Vec<u8>,
+    carries_requests: bool,
+    turn: Turn,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl Wire {
+    fn flush(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        if self.turn != Turn::InUse {
+            if self.carries_requests {
+                let reused = self.turn == Turn::Idle;
+                Call::current()?.begin_sending(&self.socket, reused)?;
+            }
+            self.turn = Turn::InUse;
+        }
+        match &mut self.stream {
+            Stream::Plain(lower) => {
+                lower.write_all(&self.pending)?;
+                lower.flush()?;
+            }
+            Stream::Tls(tls) => {
+                tls.write_all(&self.pending)?;
+                tls.flush()?;
+            }
+        }
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Whether the other side has neither closed nor said anything unasked.
+    fn is_quiet(&self) -> io::Result<bool> {
+        self.socket.set_nonblocking(true)?;
+        let peeked = self.socket.peek(&mut [0]);
+        self.socket.set_nonblocking(false)?;
+        Ok(matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
+    }
+}
+
+impl Transport for Wire {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.pending
+            .extend_from_slice(&self.buffers.output()[..amount]);
+        if self.pending.len() >= FLUSH_AT {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        self.flush()?;
+        let input = self.buffers.input_append_buf();
+        let amount = match &mut self.stream {
+            Stream::Plain(lower) => lower.read(input)?,
+            Stream::Tls(tls) => tls.read(input)?,
+        };
+        if amount > 0 && self.carries_requests {
+            Call::current()?.begin_receiving();
+        }
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    /// ureq asks when it gives the connection back to the pool, and again before it takes it out:
+    /// only then is the socket looked at.
+    fn is_open(&mut self) -> bool {
+        if self.turn == Turn::InUse {
+            self.turn = Turn::Idle;
+            return Call::current().is_ok_and(|call| call.release());
+        }
+        self.is_quiet().unwrap_or(false)
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+}
