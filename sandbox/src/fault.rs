@@ -1,0 +1,289 @@
+//! The faults: what can go wrong between a centre and a hospital, each by a name.
+//!
+//! A fault is chosen by the path (`/fault/NAME/cfc/api/…`) or by a word of the token
+//! (`fault.NAME`); the path's wins, so that `/fault/none/…` switches a token's fault off.
+
+/// How a conversation goes wrong, or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    CloseEarly,
+    ResetEarly,
+    ProcessClose,
+    ProcessReset,
+    Half,
+    HalfHead,
+    Drip,
+    Silence,
+    Redirect,
+    Redirect307,
+    Error500Empty,
+    Error500Text,
+    Error500Json,
+    Error503Html,
+    Error404Html,
+    Html,
+    NotJson,
+    Empty,
+    WrongKey,
+    BadHex,
+    OddHex,
+    BadPadding,
+    NoEncData,
+    DataNull,
+    DataString,
+    CodeString,
+    LowerHex,
+    Bom,
+    Gbk,
+    Huge,
+    Chunked,
+    NoLength,
+    CloseAfter,
+    CloseLater,
+    ResetAfter,
+    DuplicateKey,
+    NotObject,
+    ReservedCode,
+    /// Milliseconds before the reply.
+    Slow(u32),
+}
+
+/// The longest wait that `slow-N` gives: longer than any client's time-out.
+const SLOWEST: u32 = 3_600_000;
+
+/// What `slow-N` does.
+pub(crate) const SLOW: &str = "N milliseconds between processing and the reply";
+
+/// Every fault by name, with what it does: the text that `--help` prints.
+pub(crate) const NAMED: &[(&str, Fault, &str)] = &[
+    (
+        "none",
+        Fault::None,
+        "no fault, also where the token names one",
+    ),
+    (
+        "close-early",
+        Fault::CloseEarly,
+        "closes (FIN) after the head; nothing is processed",
+    ),
+    (
+        "reset-early",
+        Fault::ResetEarly,
+        "resets (RST) after the head; nothing is processed",
+    ),
+    (
+        "process-close",
+        Fault::ProcessClose,
+        "processes, then closes without a byte of a reply",
+    ),
+    (
+        "process-reset",
+        Fault::ProcessReset,
+        "processes, then resets without a byte of a reply",
+    ),
+    (
+        "half",
+        Fault::Half,
+        "replies with the head and half of the body, then closes",
+    ),
+    (
+        "half-head",
+        Fault::HalfHead,
+        "replies with half of the status line, then closes",
+    ),
+    (
+        "drip",
+        Fault::Drip,
+        "replies one byte each 100 ms, then closes",
+    ),
+    (
+        "silence",
+        Fault::Silence,
+        "processes, never replies, and keeps the connection open",
+    ),
+    (
+        "redirect",
+        Fault::Redirect,
+        "302 to the same service without a fault; nothing is processed",
+    ),
+    (
+        "redirect307",
+        Fault::Redirect307,
+        "307 to the same service without a fault; nothing is processed",
+    ),
+    (
+        "500-empty",
+        Fault::Error500Empty,
+        "processes; HTTP 500 without a body",
+    ),
+    (
+        "500-text",
+        Fault::Error500Text,
+        "processes; HTTP 500 with an HTML body",
+    ),
+    (
+        "500-json",
+        Fault::Error500Json,
+        "processes; HTTP 500 with a reply of code -1",
+    ),
+    (
+        "503-html",
+        Fault::Error503Html,
+        "processes; HTTP 503 with an HTML body, as a proxy sends it",
+    ),
+    (
+        "404-html",
+        Fault::Error404Html,
+        "HTTP 404 with an HTML body; nothing is processed",
+    ),
+    (
+        "html",
+        Fault::Html,
+        "processes; HTTP 200 with an HTML page, as a login portal sends it",
+    ),
+    (
+        "not-json",
+        Fault::NotJson,
+        "processes; a body that is no JSON, though it says so",
+    ),
+    (
+        "empty",
+        Fault::Empty,
+        "processes; HTTP 200 with an empty body",
+    ),
+    (
+        "wrong-key",
+        Fault::WrongKey,
+        "seals the reply under another key",
+    ),
+    (
+        "bad-hex",
+        Fault::BadHex,
+        "encData holds a character that is no hex digit",
+    ),
+    (
+        "odd-hex",
+        Fault::OddHex,
+        "encData has lost its last hex digit",
+    ),
+    (
+        "bad-padding",
+        Fault::BadPadding,
+        "encData has lost its last block",
+    ),
+    ("no-encdata", Fault::NoEncData, "code 0 with \"data\":{}"),
+    ("data-null", Fault::DataNull, "code 0 with \"data\":null"),
+    (
+        "data-string",
+        Fault::DataString,
+        "data is a JSON string that holds the object",
+    ),
+    ("code-string", Fault::CodeString, "code is a string: \"0\""),
+    ("lower-hex", Fault::LowerHex, "encData in lower case"),
+    ("bom", Fault::Bom, "a UTF-8 byte-order mark before the body"),
+    (
+        "gbk",
+        Fault::Gbk,
+        "the body's bytes are GBK, though it says UTF-8",
+    ),
+    ("huge", Fault::Huge, "a body of 2 MiB and more"),
+    (
+        "chunked",
+        Fault::Chunked,
+        "chunked transfer encoding, cut inside a character",
+    ),
+    (
+        "no-length",
+        Fault::NoLength,
+        "no length: the body ends where the connection does",
+    ),
+    (
+        "close-after",
+        Fault::CloseAfter,
+        "a keep-alive reply, then closes at once, unannounced",
+    ),
+    (
+        "close-later",
+        Fault::CloseLater,
+        "a keep-alive reply, then closes 5 ms later, unannounced",
+    ),
+    (
+        "reset-after",
+        Fault::ResetAfter,
+        "a keep-alive reply, then resets at once",
+    ),
+    (
+        "duplicate-key",
+        Fault::DuplicateKey,
+        "the state field stands twice, with different values",
+    ),
+    (
+        "not-object",
+        Fault::NotObject,
+        "what is sealed is JSON, but not an object",
+    ),
+    (
+        "reserved-code",
+        Fault::ReservedCode,
+        "code -10020, which no centre may send",
+    ),
+];
+
+impl Fault {
+    /// The fault of this name, in any case; `slow-N` waits N milliseconds.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        if let Some(digits) = name.strip_prefix("slow-") {
+            return digits
+                .parse()
+                .ok()
+                .filter(|wait| *wait <= SLOWEST)
+                .map(Self::Slow);
+        }
+        NAMED
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, fault, _)| *fault)
+    }
+
+    /// Takes the fault that `text` begins with, and gives what is left behind it. Names hold the
+    /// dash that also parts a token's words, so the longest name wins.
+    pub(crate) fn take(text: &str) -> Option<(Self, &str)> {
+        let ends = text.rmatch_indices('-').map(|(at, _)| at);
+        let longest_first = std::iter::once(text.len()).chain(ends);
+        longest_first
+            .filter_map(|end| Some((Self::from_name(&text[..end])?, &text[end..])))
+            .next()
+    }
+
+    /// Whether a request that meets this fault takes effect.
+    pub(crate) fn processes(self) -> bool {
+        !matches!(
+            self,
+            Self::CloseEarly
+                | Self::ResetEarly
+                | Self::Redirect
+                | Self::Redirect307
+                | Self::Error404Html
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_name_wins() {
+        assert_eq!(Fault::take("half-head-7"), Some((Fault::HalfHead, "-7")));
+        assert_eq!(Fault::take("half-7"), Some((Fault::Half, "-7")));
+        assert_eq!(Fault::take("HALF"), Some((Fault::Half, "")));
+        assert_eq!(
+            Fault::take("slow-20-signed"),
+            Some((Fault::Slow(20), "-signed"))
+        );
+        assert_eq!(Fault::take("slow-signed"), None);
+        assert_eq!(Fault::take("halfway"), None);
+    }
+}

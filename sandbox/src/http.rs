@@ -1,0 +1,500 @@
+//! A request from its head to the end of its reply.
+
+use crate::envelope;
+use crate::fault::Fault;
+use crate::json::Object;
+use crate::ledger::{Seen, Texts};
+use crate::reply::Answer;
+use crate::scenario::{self, Words};
+use crate::service::Service;
+use crate::show;
+use crate::wire::{Connection, Socket};
+use crate::{Centre, control, now_ms};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue, LOCATION};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::time::sleep;
+
+/// The longest request body that is read: the library's own limit is 1 MiB of text, twice that
+/// when sealed.
+const LONGEST: usize = 8 << 20;
+
+const JSON: &str = "application/json;charset=UTF-8";
+const HTML: &str = "text/html;charset=UTF-8";
+
+/// A reply before it is framed.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    kind: &'static str,
+    location: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Page {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            kind,
+            location: None,
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, JSON, body)
+    }
+
+    fn html(status: StatusCode) -> Self {
+        let reason = status.canonical_reason().unwrap_or_default();
+        let body = format!(
+            "<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>\r\n"
+        );
+        Self::new(status, HTML, body)
+    }
+
+    /// The head as bytes, for the faults that send the reply by hand.
+    fn head(&self, with_length: bool) -> Vec<u8> {
+        let mut head = format!(
+            "HTTP/1.1 {}\r\ncontent-type: {}\r\n",
+            self.status, self.kind
+        );
+        if with_length {
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        head.push_str("\r\n");
+        head.into_bytes()
+    }
+
+    /// The reply for hyper to send.
+    fn response(self, chunked: bool) -> Response<Chunks> {
+        let chunks = match chunked {
+            // An odd size, so that chunks end inside characters.
+            true => self
+                .body
+                .chunks((self.body.len() / 3) | 1)
+                .map(Bytes::copy_from_slice)
+                .collect(),
+            false => VecDeque::from([Bytes::from(self.body)]),
+        };
+        let mut response = Response::new(Chunks {
+            chunks,
+            sized: !chunked,
+        });
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {
+            headers.insert(LOCATION, location);
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}
+
+/// A reply's body, sent with its length or in chunks.
+pub(crate) struct Chunks {
+    chunks: VecDeque<Bytes>,
+    sized: bool,
+}
+
+impl Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(
+            self.get_mut()
+                .chunks
+                .pop_front()
+                .map(|chunk| Ok(Frame::data(chunk))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.sized {
+            true => SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum()),
+            false => SizeHint::default(),
+        }
+    }
+}
+
+/// What a request's path asks for.
+struct Target<'a> {
+    /// The path before `/cfc/api/`, without the fault.
+    front: String,
+    /// The fault that the path names, or the name that is no fault's.
+    fault: Option<Result<Fault, &'a str>>,
+    /// What stands behind `/cfc/api/`.
+    name: &'a str,
+}
+
+impl<'a> Target<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let (prefix, name) = path.rsplit_once("/cfc/api/")?;
+        let mut parts: Vec<_> = prefix.split('/').skip(1).collect();
+        if parts.contains(&"") {
+            return None;
+        }
+        let at = parts.iter().rposition(|part| *part == "fault");
+        let fault = at.filter(|at| at + 1 < parts.len()).map(|at| {
+            let name = parts[at + 1];
+            parts.drain(at..at + 2);
+            Fault::from_name(name).ok_or(name)
+        });
+        let front = parts.iter().flat_map(|part| ["/", part]).collect();
+        Some(Self { front, fault, name })
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.fault.and_then(Result::ok)
+    }
+}
+
+/// A request, and what was decided about it.
+pub(crate) struct Exchange {
+    pub(crate) seen: Seen,
+    pub(crate) fault: Fault,
+    pub(crate) answer: Answer,
+    status: StatusCode,
+}
+
+/// Answers a request. An error means that the socket was taken away: hyper then lets go of the
+/// connection without writing.
+pub(crate) async fn handle(
+    centre: Arc<Centre>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Chunks>> {
+    let (head, body) = request.into_parts();
+    let first = connection.is_new();
+    if let Some(path) = control::path(head.uri.path()) {
+        if first {
+            centre.uncount();
+        }
+        return Ok(control::answer(&centre, &head.method, path).response(false));
+    }
+
+    let seen = see(&head, &connection);
+    let number = centre.books().see(seen.clone());
+    let target = Target::of(head.uri.path());
+    let early = target.as_ref().and_then(Target::fault);
+    if let Some(fault @ (Fault::CloseEarly | Fault::ResetEarly)) = early {
+        return end(taken(&connection)?, fault).await;
+    }
+
+    let body = match read(&centre, number, body).await? {
+        Some(body) => body,
+        None => return Ok(Page::html(StatusCode::PAYLOAD_TOO_LARGE).response(false)),
+    };
+    let mut exchange = Exchange {
+        seen,
+        fault: early.unwrap_or(Fault::None),
+        answer: Answer::refused(-5),
+        status: StatusCode::OK,
+    };
+    match decide(
+        &centre,
+        &head,
+        target.as_ref(),
+        &body,
+        number,
+        &mut exchange,
+    ) {
+        Ok(answer) | Err(answer) => exchange.answer = answer,
+    }
+    let page = page(&centre, &head, target.as_ref(), &exchange);
+    centre.show(|| {
+        exchange.seen.body = String::from_utf8_lossy(&body).into_owned();
+        show::conversation(number + 1, &exchange, &page)
+    });
+    deliver(&connection, exchange.fault, page).await
+}
+
+/// What the wire shows of a request's head.
+fn see(head: &Parts, connection: &Connection) -> Seen {
+    let header = |(name, value): (&hyper::header::HeaderName, &HeaderValue)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    };
+    Seen {
+        method: head.method.to_string(),
+        path: head.uri.to_string(),
+        headers: head.headers.iter().map(header).collect(),
+        body: String::new(),
+        opened: None,
+        connection: connection.id,
+        tls: connection.tls,
+        resumed: connection.resumed,
+    }
+}
+
+/// Reads the body, noting it as it comes; `None` when it is too long.
+async fn read(centre: &Centre, number: u64, body: Incoming) -> io::Result<Option<Vec<u8>>> {
+    let mut body = pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > LONGEST {
+            return Ok(None);
+        }
+        centre.books().read(number, &data);
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Some(bytes))
+}
+
+/// Checks a request and lets it take effect. Refusals are errors.
+fn decide(
+    centre: &Centre,
+    head: &Parts,
+    target: Option<&Target<'_>>,
+    body: &[u8],
+    number: u64,
+    exchange: &mut Exchange,
+) -> Result<Answer, Answer> {
+    let Some(target) = target else {
+        exchange.status = StatusCode::NOT_FOUND;
+        return Err(Answer::refused(-5));
+    };
+    if let Some(Err(name)) = target.fault {
+        return Err(Answer::because(
+            -5,
+            &format!("模拟中心没有名为 {name} 的故障"),
+        ));
+    }
+    let service = Service::from_name(target.name);
+    if service.is_none() && target.name != ECHO {
+        return Err(Answer::refused(-5));
+    }
+    if head.method != Method::POST {
+        exchange.status = StatusCode::METHOD_NOT_ALLOWED;
+        return Err(Answer::because(-2, "请求方式须为 POST"));
+    }
+    if !is_json(head) {
+        return Err(Answer::because(
+            -2,
+            "Content-Type 须为 application/json，编码 UTF-8",
+        ));
+    }
+
+    let plain = envelope::open(body, &centre.account, now_ms())?;
+    let opened = String::from_utf8_lossy(&plain).into_owned();
+    centre.books().opened(number, opened.clone());
+    let usable = match std::str::from_utf8(&plain) {
+        Ok(text) => Object::read(text),
+        Err(_) => Err("不是 UTF-8".to_owned()),
+    };
+    exchange.seen.opened = Some(opened.clone());
+    let request = usable.map_err(|why| Answer::because(-2, &format!("encData 解密后{why}")))?;
+    let token = request.text("token");
+    let words = Words::of(&token);
+    exchange.fault = target.fault().or(words.fault).unwrap_or(Fault::None);
+    if let Some(service) = service {
+        service.check(&request)?;
+    }
+    if !exchange.fault.processes() {
+        return Err(Answer::refused(-5));
+    }
+
+    let mut books = centre.books();
+    let books = &mut *books;
+    let answer = match service {
+        Some(service) => scenario::run(
+            service,
+            &token,
+            &words,
+            exchange.fault,
+            &mut books.notices,
+            &mut books.numbers,
+        ),
+        None => scenario::echo(&opened, &words),
+    };
+    let [token, org_codg, serial, amount] =
+        ["token", "orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt"]
+            .map(|name| clip(request.text(name)));
+    let texts = Texts {
+        token: &token,
+        org_codg: &org_codg,
+        serial: &serial,
+        amount: &amount,
+    };
+    books.enter(
+        service.map_or(ECHO, Service::name),
+        exchange.seen.connection,
+        answer.code,
+        &texts,
+    );
+    Ok(answer)
+}
+
+/// The service that no document lists.
+const ECHO: &str = "echo";
+
+/// The longest field that a documented service takes; the undocumented one's are cut to it, so
+/// that ledger entries stay small.
+fn clip(text: String) -> String {
+    text.chars().take(200).collect()
+}
+
+fn is_json(head: &Parts) -> bool {
+    let kind = head
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
+    parts.next().as_deref() == Some("application/json")
+        && parts.all(|part| match part.strip_prefix("charset=") {
+            Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "utf8"),
+            None => true,
+        })
+}
+
+/// The reply as the fault has it.
+fn page(centre: &Centre, head: &Parts, target: Option<&Target<'_>>, exchange: &Exchange) -> Page {
+    let fault = exchange.fault;
+    let body = || exchange.answer.body(&centre.account.sealer, fault);
+    match fault {
+        Fault::Redirect => redirect(StatusCode::FOUND, head, target, exchange),
+        Fault::Redirect307 => redirect(StatusCode::TEMPORARY_REDIRECT, head, target, exchange),
+        Fault::Error500Empty => Page::new(StatusCode::INTERNAL_SERVER_ERROR, HTML, ""),
+        Fault::Error500Text => Page::html(StatusCode::INTERNAL_SERVER_ERROR),
+        Fault::Error500Json => Page::json(StatusCode::INTERNAL_SERVER_ERROR, body()),
+        Fault::Error503Html => Page::html(StatusCode::SERVICE_UNAVAILABLE),
+        Fault::Error404Html => Page::html(StatusCode::NOT_FOUND),
+        Fault::Html => Page::html(StatusCode::OK),
+        Fault::NotJson => Page::json(exchange.status, "code=0&message=成功"),
+        Fault::Empty => Page::json(exchange.status, ""),
+        Fault::Bom => Page::json(exchange.status, format!("\u{feff}{}", body())),
+        Fault::Gbk => Page::json(
+            exchange.status,
+            encoding_rs::GBK.encode(&body()).0.into_owned(),
+        ),
+        _ => Page::json(exchange.status, body()),
+    }
+}
+
+/// To the same service without the fault.
+fn redirect(
+    status: StatusCode,
+    head: &Parts,
+    target: Option<&Target<'_>>,
+    exchange: &Exchange,
+) -> Page {
+    let Some(target) = target else {
+        return Page::html(status);
+    };
+    let scheme = if exchange.seen.tls { "https" } else { "http" };
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let site = host
+        .map(|host| format!("{scheme}://{host}"))
+        .unwrap_or_default();
+    // A fault that the token names would meet the client there again.
+    let off = if target.fault.is_some() {
+        ""
+    } else {
+        "/fault/none"
+    };
+    let location = format!("{site}{}{off}/cfc/api/{}", target.front, target.name);
+    Page {
+        location: Some(location),
+        ..Page::html(status)
+    }
+}
+
+fn taken(connection: &Connection) -> io::Result<Socket> {
+    connection
+        .take()
+        .ok_or_else(|| io::ErrorKind::NotConnected.into())
+}
+
+/// What the request in progress ends with when the socket was taken.
+fn over<T>() -> io::Result<T> {
+    Err(io::ErrorKind::ConnectionAborted.into())
+}
+
+/// Ends a connection without a byte of a reply.
+async fn end<T>(socket: Socket, fault: Fault) -> io::Result<T> {
+    match fault {
+        Fault::ResetEarly | Fault::ProcessReset => socket.reset()?,
+        Fault::CloseEarly => socket.close_unread().await?,
+        _ => socket.close().await?,
+    }
+    over()
+}
+
+/// Sends the reply as the fault has it: most by hyper, the rest by hand.
+async fn deliver(
+    connection: &Connection,
+    fault: Fault,
+    page: Page,
+) -> io::Result<Response<Chunks>> {
+    match fault {
+        Fault::Slow(wait) => sleep(Duration::from_millis(wait.into())).await,
+        Fault::CloseEarly | Fault::ResetEarly | Fault::ProcessClose | Fault::ProcessReset => {
+            return end(taken(connection)?, fault).await;
+        }
+        Fault::Silence => {
+            taken(connection)?.drain().await?;
+            return over();
+        }
+        Fault::Half
+        | Fault::HalfHead
+        | Fault::Drip
+        | Fault::NoLength
+        | Fault::CloseAfter
+        | Fault::CloseLater
+        | Fault::ResetAfter => return by_hand(taken(connection)?, fault, &page).await,
+        _ => {}
+    }
+    Ok(page.response(fault == Fault::Chunked))
+}
+
+async fn by_hand<T>(mut socket: Socket, fault: Fault, page: &Page) -> io::Result<T> {
+    let mut reply = page.head(fault != Fault::NoLength);
+    match fault {
+        // "HTTP/1.1 200 OK" has 15 bytes.
+        Fault::HalfHead => reply.truncate(7),
+        Fault::Half => reply.extend_from_slice(&page.body[..page.body.len() / 2]),
+        _ => reply.extend_from_slice(&page.body),
+    }
+    let at_once = if fault == Fault::Drip { 1 } else { reply.len() };
+    for bytes in reply.chunks(at_once) {
+        socket.write_all(bytes).await?;
+        socket.flush().await?;
+        if fault == Fault::Drip {
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+    if fault == Fault::CloseLater {
+        sleep(Duration::from_millis(5)).await;
+    }
+    match fault {
+        Fault::ResetAfter => socket.reset()?,
+        _ => socket.close().await?,
+    }
+    over()
+}

@@ -1,0 +1,291 @@
+//! What the centre remembers: the ledger, the last requests, and the notices it has sent.
+
+use crate::scenario::Numbers;
+use serde::Serialize;
+use std::collections::{HashMap, VecDeque};
+
+/// A request that took effect: it passed every check and was answered by its scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// 1 for the first one, without gaps.
+    pub seq: u64,
+    /// `tokenPwdCheckNotc`, `tokenPwdStas`, `signedQuery`, `genPayCert` or `echo`.
+    pub service: &'static str,
+    /// The patient's token.
+    pub token: String,
+    /// The institution.
+    pub org_codg: String,
+    /// `fixmedinsTrnsSn`, or nothing.
+    pub serial: String,
+    /// `ownPaySetlAmt`, or nothing.
+    pub amount: String,
+    /// The scenario's return code, before any fault.
+    pub code: i32,
+    /// The connection that it came on.
+    pub connection: u64,
+}
+
+/// A request whose head arrived, as it was on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// `POST`, as a rule.
+    pub method: String,
+    /// The request target as it was sent.
+    pub path: String,
+    /// Names in lower case, in the order of arrival.
+    pub headers: Vec<(String, String)>,
+    /// The body, as far as it was read.
+    pub body: String,
+    /// What `encData` opened to, if it did.
+    pub opened: Option<String>,
+    /// The connection that it came on.
+    pub connection: u64,
+    /// Whether the connection is HTTPS.
+    pub tls: bool,
+    /// Whether its TLS session was resumed from an earlier one.
+    pub resumed: bool,
+}
+
+/// The last requests that are kept, by number and by bytes: whichever is fewer.
+const KEPT_REQUESTS: usize = 1000;
+const KEPT_BYTES: usize = 64 << 20;
+
+/// A ledger entry at rest. There may be a million of them, so the texts are one allocation.
+struct Stored {
+    seq: u64,
+    connection: u64,
+    service: &'static str,
+    code: i32,
+    /// Where the token, the institution and the serial end in the text; the rest is the amount.
+    ends: [u16; 3],
+    text: Box<str>,
+}
+
+impl Stored {
+    fn entry(&self) -> Entry {
+        let [token, org_codg, serial] = self.ends.map(usize::from);
+        Entry {
+            seq: self.seq,
+            service: self.service,
+            token: self.text[..token].to_owned(),
+            org_codg: self.text[token..org_codg].to_owned(),
+            serial: self.text[org_codg..serial].to_owned(),
+            amount: self.text[serial..].to_owned(),
+            code: self.code,
+            connection: self.connection,
+        }
+    }
+}
+
+/// A request in the making.
+struct Request {
+    seen: Seen,
+    body: Vec<u8>,
+}
+
+impl Request {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.seen.opened.as_ref().map_or(0, String::len)
+    }
+}
+
+/// The identifying fields of a request, for its entry.
+pub(crate) struct Texts<'a> {
+    pub(crate) token: &'a str,
+    pub(crate) org_codg: &'a str,
+    pub(crate) serial: &'a str,
+    pub(crate) amount: &'a str,
+}
+
+/// Everything remembered.
+pub(crate) struct Books {
+    pub(crate) notices: Notices,
+    pub(crate) numbers: Numbers,
+    pub(crate) seen: u64,
+    pub(crate) connections: u64,
+    entries: VecDeque<Stored>,
+    entries_max: usize,
+    processed: u64,
+    requests: VecDeque<Request>,
+    /// The number of the first request in `requests`; numbers are never given out again.
+    first_request: u64,
+    request_bytes: usize,
+}
+
+impl Books {
+    pub(crate) fn new(entries_max: usize, now_ms: u64) -> Self {
+        Self {
+            notices: Notices::new(entries_max),
+            numbers: Numbers::new(now_ms),
+            seen: 0,
+            connections: 0,
+            entries: VecDeque::new(),
+            entries_max,
+            processed: 0,
+            requests: VecDeque::new(),
+            first_request: 0,
+            request_bytes: 0,
+        }
+    }
+
+    /// Forgets everything but the numbers that were given out.
+    pub(crate) fn clear(&mut self) {
+        self.notices = Notices::new(self.entries_max);
+        self.seen = 0;
+        self.connections = 0;
+        self.processed = 0;
+        self.entries = VecDeque::new();
+        self.first_request += self.requests.len() as u64;
+        self.requests.clear();
+        self.request_bytes = 0;
+    }
+
+    /// Enters a request that takes effect.
+    pub(crate) fn enter(
+        &mut self,
+        service: &'static str,
+        connection: u64,
+        code: i32,
+        texts: &Texts<'_>,
+    ) {
+        if self.entries.len() == self.entries_max {
+            self.entries.pop_front();
+        }
+        if self.entries_max == 0 {
+            return;
+        }
+        self.processed += 1;
+        let mut text = String::new();
+        let end = |text: &String| u16::try_from(text.len()).unwrap_or(u16::MAX);
+        text.push_str(texts.token);
+        let token = end(&text);
+        text.push_str(texts.org_codg);
+        let org_codg = end(&text);
+        text.push_str(texts.serial);
+        let serial = end(&text);
+        text.push_str(texts.amount);
+        self.entries.push_back(Stored {
+            seq: self.processed,
+            connection,
+            service,
+            code,
+            ends: [token, org_codg, serial],
+            text: text.into(),
+        });
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.entries.iter().map(Stored::entry).collect()
+    }
+
+    /// Notes the head of a request; the number is for adding to it.
+    pub(crate) fn see(&mut self, seen: Seen) -> u64 {
+        self.seen += 1;
+        self.requests.push_back(Request {
+            seen,
+            body: Vec::new(),
+        });
+        self.forget_requests();
+        self.first_request + self.requests.len() as u64 - 1
+    }
+
+    /// Adds to the body of a request, if it is still kept.
+    pub(crate) fn read(&mut self, request: u64, bytes: &[u8]) {
+        if let Some(request) = self.request(request) {
+            request.body.extend_from_slice(bytes);
+            self.request_bytes += bytes.len();
+            self.forget_requests();
+        }
+    }
+
+    /// Notes what a request opened to, if it is still kept.
+    pub(crate) fn opened(&mut self, request: u64, text: String) {
+        if let Some(request) = self.request(request) {
+            let bytes = text.len();
+            request.seen.opened = Some(text);
+            self.request_bytes += bytes;
+            self.forget_requests();
+        }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Seen> {
+        let whole = |request: &Request| Seen {
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            ..request.seen.clone()
+        };
+        self.requests.iter().map(whole).collect()
+    }
+
+    fn request(&mut self, number: u64) -> Option<&mut Request> {
+        let index = usize::try_from(number.checked_sub(self.first_request)?).ok()?;
+        self.requests.get_mut(index)
+    }
+
+    fn forget_requests(&mut self) {
+        while self.requests.len() > KEPT_REQUESTS || self.request_bytes > KEPT_BYTES {
+            let Some(oldest) = self.requests.pop_front() else {
+                return;
+            };
+            self.first_request += 1;
+            self.request_bytes -= oldest.bytes();
+        }
+    }
+}
+
+/// The notices that patients have got, and what they did about them.
+pub(crate) struct Notices {
+    /// Two generations: when the young one is half of what may be kept, the old one is forgotten.
+    young: HashMap<Box<str>, Notice>,
+    old: HashMap<Box<str>, Notice>,
+    max: usize,
+}
+
+#[derive(Default)]
+struct Notice {
+    queries: u32,
+    verified: bool,
+}
+
+impl Notices {
+    fn new(max: usize) -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            max,
+        }
+    }
+
+    /// A notice reaches the patient; the password is to be entered, also if it was before.
+    pub(crate) fn send(&mut self, token: &str) {
+        if self.young.len() >= self.max / 2 {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(token.into(), Notice::default());
+    }
+
+    /// A status query: whether the patient has entered the password. With `auto` the patient does
+    /// so at that many queries.
+    pub(crate) fn ask(&mut self, token: &str, auto: Option<u32>) -> bool {
+        self.get(token).is_some_and(|notice| {
+            notice.queries += 1;
+            notice.verified |= auto.is_some_and(|n| notice.queries >= n);
+            notice.verified
+        })
+    }
+
+    /// The patient enters the password; `false` without a notice to answer.
+    pub(crate) fn verify(&mut self, token: &str) -> bool {
+        self.get(token)
+            .map(|notice| notice.verified = true)
+            .is_some()
+    }
+
+    fn get(&mut self, token: &str) -> Option<&mut Notice> {
+        match self.young.get_mut(token) {
+            None => self.old.get_mut(token),
+            found => found,
+        }
+    }
+}

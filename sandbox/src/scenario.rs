@@ -1,0 +1,323 @@
+//! The scenarios: what the centre answers, chosen by the words of the patient's token.
+//!
+//! A token is words joined by dashes. Known words choose, in any order and case; the rest makes
+//! the token unique. Words that belong to one kind of service have a meaning in the other too, so
+//! that every token with a known word is a patient to all four services.
+
+use crate::fault::Fault;
+use crate::ledger::Notices;
+use crate::reply::{Answer, Fields, text};
+use crate::service::Service;
+use serde_json::{Value, json};
+
+/// Every word with what it does: the text that `--help` prints.
+pub(crate) const WORDS: &[(&str, &str)] = &[
+    (
+        "pwd",
+        "needs a password, entered only by POST /sandbox/tokens/{token}/verify",
+    ),
+    (
+        "autoN",
+        "needs a password, entered by itself at the N-th status query after the notice",
+    ),
+    ("nopwd", "needs none: 500320 from notice and status"),
+    (
+        "nopwdstas",
+        "the notice is delivered, the status says 500320",
+    ),
+    ("notcfail", "the notice fails: code 0 with notcFlag 0"),
+    (
+        "signed",
+        "one-code pay is usable: stasFlag 1, and certificates are issued",
+    ),
+    (
+        "unsigned",
+        "not signed up: stasFlag 0, and 500243 for a certificate",
+    ),
+    (
+        "blocked",
+        "signed up, not usable: stasFlag 2, and 500242 for a certificate",
+    ),
+    (
+        "codeN",
+        "return code N from every service; codemN for a negative one (codem6 is -6)",
+    ),
+    ("numflag", "state fields are JSON numbers"),
+    (
+        "flagX",
+        "state fields carry the unlisted value 9; flagN (digits) carries N",
+    ),
+    ("noflag", "the state field (or payCert) is missing"),
+    ("emptycert", "signed up, and payCert is empty"),
+    ("sfalse", "code 0 with success false"),
+    ("fault.NAME", "the fault NAME, where the path names none"),
+];
+
+/// What a token asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// A word of the table above was there.
+    known: bool,
+    auto: Option<u32>,
+    nopwd: bool,
+    nopwdstas: bool,
+    notcfail: bool,
+    signed: bool,
+    unsigned: bool,
+    blocked: bool,
+    code: Option<i32>,
+    numflag: bool,
+    flag: Option<String>,
+    noflag: bool,
+    emptycert: bool,
+    sfalse: bool,
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Words {
+    pub(crate) fn of(token: &str) -> Self {
+        let mut words = Self::default();
+        let token = token.to_ascii_lowercase();
+        let mut rest = token.as_str();
+        loop {
+            let faulty = rest.strip_prefix("fault.").and_then(Fault::take);
+            if let Some((fault, behind)) = faulty {
+                words.fault = Some(fault);
+                rest = behind;
+            } else {
+                let end = rest.find('-').unwrap_or(rest.len());
+                words.known |= words.word(&rest[..end]);
+                rest = &rest[end..];
+            }
+            match rest.strip_prefix('-') {
+                Some(next) => rest = next,
+                None => return words,
+            }
+        }
+    }
+
+    /// Takes one word; `false` when it is not one of the table.
+    fn word(&mut self, word: &str) -> bool {
+        match word {
+            // What any known token is to the password services.
+            "pwd" => {}
+            "nopwd" => self.nopwd = true,
+            "nopwdstas" => self.nopwdstas = true,
+            "notcfail" => self.notcfail = true,
+            "signed" => self.signed = true,
+            "unsigned" => self.unsigned = true,
+            "blocked" => self.blocked = true,
+            "numflag" => self.numflag = true,
+            "flagx" => self.flag = Some("9".to_owned()),
+            "noflag" => self.noflag = true,
+            "emptycert" => self.emptycert = true,
+            "sfalse" => self.sfalse = true,
+            _ => return self.numbered(word),
+        }
+        true
+    }
+
+    fn numbered(&mut self, word: &str) -> bool {
+        let is_digits = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let behind = |prefix| word.strip_prefix(prefix).filter(is_digits);
+        if let Some(n) = behind("auto").and_then(|digits| digits.parse().ok()) {
+            self.auto = Some(n);
+        } else if let Some(n) = behind("code").and_then(|digits| digits.parse().ok()) {
+            self.code = Some(n);
+        } else if let Some(n) = behind("codem").and_then(|digits| digits.parse::<i32>().ok()) {
+            self.code = Some(-n);
+        } else if let Some(digits) = behind("flag") {
+            self.flag = Some(digits.to_owned());
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// The state that the state field shows, as the words have it.
+    fn flag(&self, truth: &str) -> Value {
+        let shown = self.flag.as_deref().unwrap_or(truth);
+        match shown.parse::<u32>() {
+            Ok(number) if self.numflag => json!(number),
+            _ => json!(shown),
+        }
+    }
+}
+
+/// Gives out the centre's own numbers.
+pub(crate) struct Numbers {
+    next: u64,
+}
+
+impl Numbers {
+    /// Begins at the clock, so that numbers differ from those of the last start.
+    pub(crate) fn new(now_ms: u64) -> Self {
+        Self {
+            next: now_ms * 1000,
+        }
+    }
+
+    /// 16 digits.
+    fn next(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+/// A patient's request to a service, and what the centre does about it.
+pub(crate) fn run(
+    service: Service,
+    token: &str,
+    words: &Words,
+    fault: Fault,
+    notices: &mut Notices,
+    numbers: &mut Numbers,
+) -> Answer {
+    if let Some(code) = words.code.filter(|code| *code != 0) {
+        return Answer::refused(code);
+    }
+    if !words.known {
+        return Answer::refused(500001);
+    }
+    let result = match service {
+        Service::Notify => notify(token, words, notices, numbers),
+        Service::Status => status(token, words, notices, numbers),
+        Service::Signed => Ok(signed_query(words)),
+        Service::Certificate => certificate(words, numbers),
+    };
+    let mut answer = match result {
+        Ok(mut fields) => {
+            let state = service.state_field();
+            if words.noflag {
+                fields.retain(|(name, _)| *name != state);
+            }
+            if fault == Fault::DuplicateKey {
+                contradict(&mut fields, state);
+            }
+            Answer::done(text(&Fields(fields)))
+        }
+        // A business failure has the last word: code 0, and no result.
+        Err(_) if words.sfalse => Answer {
+            plain: None,
+            ..Answer::done(String::new())
+        },
+        Err(code) => Answer::refused(code),
+    };
+    if words.sfalse {
+        answer.success = Some(false);
+        answer.message = "业务处理失败".to_owned();
+    }
+    answer
+}
+
+type Result<T = Vec<(&'static str, Value)>> = std::result::Result<T, i32>;
+
+fn notify(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Result {
+    if words.nopwd {
+        return Err(500320);
+    }
+    if !words.notcfail {
+        notices.send(token);
+    }
+    Ok(vec![
+        ("resBizNo", serial(numbers)),
+        (
+            "notcFlag",
+            words.flag(if words.notcfail { "0" } else { "1" }),
+        ),
+    ])
+}
+
+fn status(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Result {
+    if words.nopwd || words.nopwdstas {
+        return Err(500320);
+    }
+    let verified = notices.ask(token, words.auto);
+    Ok(vec![
+        ("checkStas", words.flag(if verified { "1" } else { "0" })),
+        ("resBizNo", serial(numbers)),
+    ])
+}
+
+fn signed_query(words: &Words) -> Vec<(&'static str, Value)> {
+    let (stas, why, user, channel) = match standing(words) {
+        Standing::Signed => ("1", "", USER, CHANNEL),
+        Standing::Unsigned => ("0", "用户未在展码渠道签约一码付", "", ""),
+        Standing::Blocked => (
+            "2",
+            "支付渠道账户状态异常，请在展码渠道检查签约信息",
+            USER,
+            CHANNEL,
+        ),
+    };
+    vec![
+        ("stasFlag", words.flag(stas)),
+        ("abnRea", json!(why)),
+        ("payChnlUserName", json!(user)),
+        ("payChnlName", json!(channel)),
+    ]
+}
+
+fn certificate(words: &Words, numbers: &mut Numbers) -> Result {
+    match standing(words) {
+        Standing::Signed => {}
+        Standing::Unsigned => return Err(500243),
+        Standing::Blocked => return Err(500242),
+    }
+    let certificate = match words.emptycert {
+        true => String::new(),
+        false => format!("PC{:016}", numbers.next()),
+    };
+    Ok(vec![
+        ("payCert", json!(certificate)),
+        ("payChnlUserName", json!(USER)),
+        ("payChnlName", json!(CHANNEL)),
+    ])
+}
+
+const USER: &str = "张*三";
+const CHANNEL: &str = "微信支付";
+
+enum Standing {
+    Signed,
+    Unsigned,
+    Blocked,
+}
+
+fn standing(words: &Words) -> Standing {
+    if words.blocked {
+        Standing::Blocked
+    } else if (words.signed || words.emptycert) && !words.unsigned {
+        Standing::Signed
+    } else {
+        Standing::Unsigned
+    }
+}
+
+/// A 响应流水号 of 27 digits, as the documents' sample has it.
+fn serial(numbers: &mut Numbers) -> Value {
+    json!(format!("{:027}", numbers.next()))
+}
+
+/// Adds the state field again, saying the opposite.
+fn contradict(fields: &mut Vec<(&'static str, Value)>, state: &'static str) {
+    let Some((_, truth)) = fields.iter().find(|(name, _)| *name == state) else {
+        return;
+    };
+    let other = match truth.as_str() {
+        Some(certificate) if state == Service::Certificate.state_field() => {
+            json!(format!("{certificate}-2"))
+        }
+        _ if *truth == json!("1") || *truth == json!(1) => json!("0"),
+        _ => json!("1"),
+    };
+    fields.push((state, other));
+}
+
+/// What the undocumented service answers: what it was asked.
+pub(crate) fn echo(opened: &str, words: &Words) -> Answer {
+    match words.code.filter(|code| *code != 0) {
+        Some(code) => Answer::refused(code),
+        None => Answer::done(format!("{{\"echo\":{opened}}}")),
+    }
+}

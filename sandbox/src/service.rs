@@ -1,0 +1,182 @@
+//! The four services: paths, fields and limits, written from the documents (A §1.5, B §1.7).
+//!
+//! This is the other side's table: it is kept apart from the library's on purpose, so that one
+//! mistake cannot hide in both.
+
+use crate::json::{Held, Object};
+use crate::reply::Answer;
+
+/// A documented service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// B §1.7.1.
+    Notify,
+    /// B §1.7.2.
+    Status,
+    /// A §1.5.1.
+    Signed,
+    /// A §1.5.2.
+    Certificate,
+}
+
+/// What a field must hold.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Required text of at most so many characters.
+    Text(usize),
+    /// Required: 1 to 17 digits and at most two decimals, as text, more than 0.
+    Amount,
+    /// A decimal, as a number or as text; may be absent.
+    Decimal,
+}
+
+use Form::{Amount, Decimal, Text};
+
+impl Service {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Notify, Self::Status, Self::Signed, Self::Certificate];
+        all.into_iter().find(|service| service.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Notify => "tokenPwdCheckNotc",
+            Self::Status => "tokenPwdStas",
+            Self::Signed => "signedQuery",
+            Self::Certificate => "genPayCert",
+        }
+    }
+
+    /// The field of the reply that decides.
+    pub(crate) fn state_field(self) -> &'static str {
+        match self {
+            Self::Notify => "notcFlag",
+            Self::Status => "checkStas",
+            Self::Signed => "stasFlag",
+            Self::Certificate => "payCert",
+        }
+    }
+
+    fn fields(self) -> &'static [(&'static str, Form)] {
+        match self {
+            Self::Notify => &[
+                ("token", Text(40)),
+                ("orgCodg", Text(40)),
+                ("orgName", Text(40)),
+                ("totalAmount", Decimal),
+            ],
+            Self::Status => &[("token", Text(40)), ("orgCodg", Text(40))],
+            Self::Signed => &[
+                ("token", Text(40)),
+                ("orgCodg", Text(40)),
+                // 40 in the document, but 200 in genPayCert.
+                ("orgName", Text(200)),
+                ("opterId", Text(40)),
+                ("opterName", Text(40)),
+                ("devId", Text(40)),
+                ("devIP", Text(40)),
+            ],
+            Self::Certificate => &[
+                ("token", Text(40)),
+                ("ownPaySetlAmt", Amount),
+                ("orgCodg", Text(40)),
+                ("orgName", Text(200)),
+                ("opterId", Text(40)),
+                ("opterName", Text(40)),
+                ("devId", Text(40)),
+                ("devIP", Text(40)),
+                ("fixmedinsTrnsSn", Text(200)),
+            ],
+        }
+    }
+
+    /// Checks an opened request, naming every field that is wrong. Fields that are not in the
+    /// table pass: provinces add some.
+    pub(crate) fn check(self, request: &Object<'_>) -> Result<(), Answer> {
+        let wrong: Vec<_> = self
+            .fields()
+            .iter()
+            .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(request.get(name))?)))
+            .collect();
+        if !wrong.is_empty() {
+            return Err(Answer::because(-2, &wrong.join("；")));
+        }
+        match request.text("orgCodg").starts_with(['H', 'P']) {
+            true => Ok(()),
+            false => Err(Answer::refused(500316)),
+        }
+    }
+}
+
+impl Form {
+    /// What is wrong with a field, if anything.
+    fn fault(self, held: Held) -> Option<String> {
+        match (self, held) {
+            (Decimal, Held::Nothing | Held::Number) => None,
+            (Decimal, Held::Text(text)) => (!is_decimal(&text)).then(|| "须为数值".to_owned()),
+            (Decimal, Held::Other) => Some("须为数值".to_owned()),
+            (_, Held::Nothing) => Some("必填".to_owned()),
+            (_, Held::Text(text)) if text.trim().is_empty() => Some("必填".to_owned()),
+            (_, Held::Number | Held::Other) => Some("须为字符串".to_owned()),
+            (Text(max), Held::Text(text)) => {
+                let length = text.chars().count();
+                (length > max).then(|| format!("最长 {max} 个字符，收到 {length} 个"))
+            }
+            (Amount, Held::Text(text)) => (!is_amount(&text))
+                .then(|| "须为大于 0 的金额：整数至多 17 位，小数至多两位".to_owned()),
+        }
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_decimal(text: &str) -> bool {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    is_digits(whole) && is_digits(part)
+}
+
+fn is_amount(text: &str) -> bool {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    is_decimal(text)
+        && whole.len() <= 17
+        && part.len() <= 2
+        && text.contains(|digit| matches!(digit, '1'..='9'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts() {
+        for good in [
+            "1",
+            "0.01",
+            "0.1",
+            "12345678901234567",
+            "12345678901234567.89",
+            "007.50",
+        ] {
+            assert!(is_amount(good), "{good}");
+        }
+        for bad in [
+            "",
+            "0",
+            "0.00",
+            "-1",
+            "+1",
+            "1.",
+            ".5",
+            "1.005",
+            "1,5",
+            "1e3",
+            " 1",
+            "１",
+            "123456789012345678",
+        ] {
+            assert!(!is_amount(bad), "{bad}");
+        }
+    }
+}
