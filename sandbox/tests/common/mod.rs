@@ -74,6 +74,8 @@ impl<T: Read + Write> Stream for T {}
 /// A connection.
 pub(crate) struct Wire {
     stream: Box<dyn Stream>,
+    /// The same socket, for its time-out.
+    tcp: TcpStream,
     /// What was read and not used yet.
     rest: Vec<u8>,
 }
@@ -131,10 +133,21 @@ pub(crate) fn tcp(url: &str) -> io::Result<TcpStream> {
 
 impl Wire {
     pub(crate) fn http(url: &str) -> Self {
+        let tcp = tcp(url).unwrap();
+        Self::new(tcp.try_clone().unwrap(), tcp)
+    }
+
+    fn new(stream: impl Stream + 'static, tcp: TcpStream) -> Self {
         Self {
-            stream: Box::new(tcp(url).unwrap()),
+            stream: Box::new(stream),
+            tcp,
             rest: Vec::new(),
         }
+    }
+
+    /// How long the next reads wait.
+    pub(crate) fn patience(&self, wait: Duration) {
+        self.tcp.set_read_timeout(Some(wait)).unwrap();
     }
 
     pub(crate) fn https(url: &str, config: &Arc<ClientConfig>) -> Self {
@@ -145,14 +158,12 @@ impl Wire {
     pub(crate) fn try_https(url: &str, config: &Arc<ClientConfig>) -> io::Result<Self> {
         let name = ServerName::try_from("localhost").unwrap();
         let client = ClientConnection::new(Arc::clone(config), name).unwrap();
-        let mut stream = StreamOwned::new(client, tcp(url)?);
+        let tcp = tcp(url)?;
+        let mut stream = StreamOwned::new(client, tcp.try_clone()?);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
-        Ok(Self {
-            stream: Box::new(stream),
-            rest: Vec::new(),
-        })
+        Ok(Self::new(stream, tcp))
     }
 
     pub(crate) fn send(&mut self, text: &str) {
@@ -171,7 +182,7 @@ impl Wire {
     }
 
     /// Everything up to the end of the connection, and how it ended.
-    pub(crate) fn to_the_end(&mut self) -> (Vec<u8>, io::Result<()>) {
+    pub(crate) fn read_to_end(&mut self) -> (Vec<u8>, io::Result<()>) {
         let mut bytes = std::mem::take(&mut self.rest);
         loop {
             match self.read_some() {
@@ -268,4 +279,35 @@ pub(crate) fn result(centre: &Sandbox, service: &str, token: &str) -> (i64, Valu
         None => Value::Null,
     };
     (json["code"].as_i64().unwrap(), data)
+}
+
+/// Waits until it is so.
+pub(crate) fn wait_for(is_so: impl Fn() -> bool) {
+    for _ in 0..6000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited for a minute");
+}
+
+/// A directory of the test's own, gone afterwards.
+pub(crate) struct Dir {
+    pub(crate) path: std::path::PathBuf,
+}
+
+impl Dir {
+    pub(crate) fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("evoucher-sandbox-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self { path }
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
 }
