@@ -106,6 +106,9 @@ fn it_shows_every_conversation_when_asked() {
     let sent = body("signed-77");
     exchange(&url, &post("/fault/lower-hex/cfc/api/signedQuery", &sent));
     exchange(&url, &post("/cfc/api/signedQuery", &body("code500244-78")));
+    let mut early = common::Wire::http(&url);
+    early.send(&post("/fault/close-early/cfc/api/signedQuery", &sent));
+    let _ = early.read_to_end();
     let text = program.end();
     for shown in [
         "> POST /fault/lower-hex/cfc/api/signedQuery",
@@ -115,6 +118,7 @@ fn it_shows_every_conversation_when_asked() {
         "lower-hex: encData in lower case",
         r#"< sealing  {"stasFlag":"1""#,
         "< HTTP 200",
+        "close-early: closes (FIN) after the head; nothing is processed\n< no reply\n",
         r#"{"code":500244,"type":"error","message":"该支付渠道暂未接入","data":null}"#,
     ] {
         assert!(text.contains(shown), "{shown} is not in {text}");
