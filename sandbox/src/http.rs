@@ -280,10 +280,7 @@ fn decide(
         return Err(Answer::refused(-5));
     };
     if let Some(Err(name)) = target.fault {
-        return Err(Answer::because(
-            -5,
-            &format!("模拟中心没有名为 {name} 的故障"),
-        ));
+        return Err(no_such_fault(name));
     }
     let service = Service::from_name(target.name);
     if service.is_none() && target.name != ECHO {
@@ -311,7 +308,9 @@ fn decide(
     let request = usable.map_err(|why| Answer::because(-2, &format!("encData 解密后{why}")))?;
     let token = request.text("token");
     let words = Words::of(&token);
-    exchange.fault = target.fault().or(words.fault).unwrap_or(Fault::None);
+    if let (None, Some(fault)) = (target.fault, &words.fault) {
+        exchange.fault = fault.clone().map_err(|name| no_such_fault(&name))?;
+    }
     if let Some(service) = service {
         service.check(&request)?;
     }
@@ -348,6 +347,10 @@ fn decide(
         &texts,
     );
     Ok(answer)
+}
+
+fn no_such_fault(name: &str) -> Answer {
+    Answer::because(-2, &format!("模拟中心没有名为 {name} 的故障"))
 }
 
 /// The service that no document lists.
