@@ -3,13 +3,11 @@
 use crate::sh::{self, Result};
 use std::io::{self, BufRead, BufReader, PipeWriter};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
+use std::thread;
 
 /// The one that `evoucher-sandbox` expects unless told otherwise.
 const SM4_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
-
-/// How the example's last line begins.
-const LAST_WORDS: [&str; 2] = ["==> charge", "==> the rest"];
 
 /// Builds, starts the simulated centre, compiles the C example, and runs both conversations.
 pub fn run() -> Result {
@@ -38,12 +36,24 @@ pub fn run() -> Result {
         .spawn()
         .map_err(|error| format!("the simulated centre did not start: {error}"))?;
     let mut lines = BufReader::new(output).lines().map_while(io::Result::ok);
-    let result = converse(&cashier, input, &mut lines);
-    // It has nothing left to do but to be ended.
+    let program = start_cashier(&cashier, input, &mut lines);
+    let printer = thread::spawn(move || {
+        for line in lines {
+            let of_centre = ["────", "> ", "< ", "! "]
+                .iter()
+                .any(|mark| line.starts_with(mark));
+            println!("{}{line}", if of_centre { "    " } else { "" });
+        }
+    });
+    let ended = program.and_then(|mut program| program.wait().map_err(|error| error.to_string()));
+    // It has nothing left to do but to be ended, and with it the pipe.
     let _ = centre.kill();
     let _ = centre.wait();
-    result?;
-    println!("\nBoth conversations went through. The program is examples/c/cashier.c.");
+    let _ = printer.join();
+    match ended?.success() {
+        true => println!("\nBoth conversations went through. The program is examples/c/cashier.c."),
+        false => return Err("the example did not come to its end".to_owned()),
+    }
     Ok(())
 }
 
@@ -73,24 +83,9 @@ fn converse(cashier: &Path, input: PipeWriter, lines: &mut impl Iterator<Item = 
             "devIP": "auto",
         },
     });
-    let mut program = Command::new(cashier)
+    Command::new(cashier)
         .args([&config.to_string(), "auto2-signed-0001", "12.30", "SN-0001"])
         .stdout(input)
         .spawn()
-        .map_err(|error| format!("the example did not start: {error}"))?;
-    let last = |line: &str| LAST_WORDS.iter().any(|words| line.starts_with(words));
-    for line in lines {
-        let of_centre = ["────", "> ", "< ", "! "]
-            .iter()
-            .any(|mark| line.starts_with(mark));
-        println!("{}{line}", if of_centre { "    " } else { "" });
-        if last(&line) {
-            break;
-        }
-    }
-    match program.wait() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the example ended with {status}")),
-        Err(error) => Err(error.to_string()),
-    }
+        .map_err(|error| format!("the example did not start: {error}"))
 }
