@@ -50,14 +50,19 @@ pub fn run() -> Result {
     let _ = centre.kill();
     let _ = centre.wait();
     let _ = printer.join();
-    match ended?.success() {
-        true => println!("\nBoth conversations went through. The program is examples/c/cashier.c."),
-        false => return Err("the example did not come to its end".to_owned()),
+    if !ended?.success() {
+        return Err("the example did not come to its end".to_owned());
     }
+    println!("\nBoth conversations went through. The program is examples/c/cashier.c.");
     Ok(())
 }
 
-fn converse(cashier: &Path, input: PipeWriter, lines: &mut impl Iterator<Item = String>) -> Result {
+/// Waits for the centre's address and starts the example with it.
+fn start_cashier(
+    cashier: &Path,
+    input: PipeWriter,
+    lines: &mut impl Iterator<Item = String>,
+) -> Result<Child> {
     let mut url = None;
     for line in lines.by_ref() {
         if let Some(address) = line.strip_prefix("http ") {
