@@ -4,10 +4,11 @@ use crate::code::*;
 use crate::config::{BaseUrl, Config};
 use crate::envelope::{RequestBody, UnsealError, VERSION};
 use crate::error::{Delivery, Failure, Text, text};
-use crate::flow::next;
 use crate::json::{self, Object};
+use crate::next;
 use crate::reply::{Reply, milliseconds_since_epoch};
-use crate::service::{Request, Target};
+use crate::risk::Transactions;
+use crate::service::{Request, Service, Target};
 use crate::transport::{Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;
@@ -26,6 +27,7 @@ pub struct Client {
     transport: Transport,
     /// The calls in flight, for [`Client::cancel`].
     calls: Mutex<Vec<Arc<Call>>>,
+    transactions: Transactions,
 }
 
 impl Client {
@@ -37,6 +39,7 @@ impl Client {
             transport,
             config,
             calls: Mutex::default(),
+            transactions: Transactions::default(),
         })
     }
 
@@ -47,10 +50,21 @@ impl Client {
 
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.
     pub fn call(&self, target: &Target, request: &str, base: Option<&BaseUrl>) -> Reply {
+        self.call_within(target, request, base, None)
+    }
+
+    /// The same as a step of a flow: what ends the flow ends the call.
+    pub fn call_within(
+        &self,
+        target: &Target,
+        request: &str,
+        base: Option<&BaseUrl>,
+        flow: Option<&Call>,
+    ) -> Reply {
         let base = base.unwrap_or(&self.config.local_url);
         let uri = base.join(target.path());
         let mut reply = self
-            .converse(target, request, &uri)
+            .converse(target, request, &uri, flow)
             .unwrap_or_else(|failure| {
                 Reply::failed(&failure, self.config.language, target.known())
             });
@@ -58,14 +72,36 @@ impl Client {
         reply
     }
 
-    fn converse(&self, target: &Target, request: &str, uri: &Uri) -> Result<Reply, Failure> {
-        let request = Request::prepare(target, request, |field| self.default(field, uri))?;
-        let call = self.begin(request.token.clone());
+    fn converse(
+        &self,
+        target: &Target,
+        request: &str,
+        uri: &Uri,
+        flow: Option<&Call>,
+    ) -> Result<Reply, Failure> {
+        let request = self.prepare_for(target, request, uri)?;
+        let transaction = self.transactions.begin(target, &request.json)?;
+        let call = self.begin(request.token.clone(), flow);
         let body = self.seal(&request.json);
-        let answer = self
+        let result = self
             .transport
-            .post(&self.config, &call.call, uri, &body, target.changes())?;
-        self.judge(target, &answer)
+            .post(&self.config, &call.call, uri, &body, target.changes())
+            .and_then(|answer| self.judge(target, &answer));
+        if let Some(transaction) = transaction {
+            transaction.end(&result);
+        }
+        result
+    }
+
+    /// A request as it would go out, with the defaults, or what is wrong with it.
+    pub fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
+        let target = Target::Known(service);
+        let uri = self.config.local_url.join(target.path());
+        self.prepare_for(&target, request, &uri)
+    }
+
+    fn prepare_for(&self, target: &Target, request: &str, uri: &Uri) -> Result<Request, Failure> {
+        Request::prepare(target, request, |field| self.default(field, uri))
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -144,10 +180,17 @@ impl Client {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, token: Zeroizing<String>) -> InFlight<'_> {
+    /// Something that can be cancelled by the patient's token. As a step of a flow it is ended with
+    /// that, even by a cancel that came just before.
+    pub fn begin(&self, token: Zeroizing<String>, flow: Option<&Call>) -> InFlight<'_> {
         let config = &self.config;
         let call = Arc::new(Call::start(token, config.connect_timeout, config.timeout));
-        self.calls().push(Arc::clone(&call));
+        let mut calls = self.calls();
+        if flow.is_some_and(Call::is_cancelled) {
+            call.cancel();
+        }
+        calls.push(Arc::clone(&call));
+        drop(calls);
         InFlight { client: self, call }
     }
 
@@ -160,7 +203,7 @@ impl Client {
         if value != "auto" || !matches!(field, "devId" | "devIP") {
             return Ok(Some(value.clone()));
         }
-        let call = self.begin(Zeroizing::default());
+        let call = self.begin(Zeroizing::default(), None);
         let address = self
             .transport
             .local_address(&call.call, uri)
@@ -244,10 +287,12 @@ impl Client {
     }
 }
 
-/// A call that can be cancelled, for as long as this lives.
-struct InFlight<'a> {
+/// A call, or a flow of calls, that can be cancelled for as long as this lives.
+#[expect(missing_debug_implementations, reason = "a client has none")]
+pub struct InFlight<'a> {
     client: &'a Client,
-    call: Arc<Call>,
+    /// What is known of it.
+    pub call: Arc<Call>,
 }
 
 impl Drop for InFlight<'_> {

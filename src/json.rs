@@ -37,6 +37,19 @@ impl<'a> Object<'a> {
             .find_map(|(field, value)| (field == name).then_some(*value))
     }
 
+    /// The object with some of its fields only, their values as they are.
+    pub fn keep(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, value)| {
+                format!("{}:{}", serde_json::Value::from(name.as_str()), value.get())
+            })
+            .collect();
+        format!("{{{}}}", fields.join(","))
+    }
+
     /// Whether there is no field at all.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
