@@ -27,15 +27,14 @@ static void *start(void)
 static int call(void *state)
 {
     (void)state;
-    char request[256], reply[8192], verified[8];
+    char request[256], reply[8192];
     snprintf(request, sizeof request, "{\"token\":\"%s\",\"orgCodg\":\"%s\"}", TOKEN, ORG_CODG);
     int32_t code = ev_token_pwd_stas(client, request, reply, sizeof reply);
     if (code != EV_OK) {
         fprintf(stderr, "%s\n", reply);
         return code;
     }
-    code = ev_field(client, reply, "data.checkStas", verified, sizeof verified);
-    return code != EV_OK ? code : strcmp(verified, "1");
+    return strstr(reply, "\"next\":\"settle\"") == NULL;
 }
 
 int main(int argc, char **argv)

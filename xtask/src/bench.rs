@@ -112,12 +112,9 @@ impl Bench {
     fn prepare() -> Result<Self> {
         let folder = sh::target().join("bench");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let release = sh::target().join("release");
-        let library = [
-            format!("-L{}", release.display()),
-            format!("-Wl,-rpath,{}", release.display()),
-            "-levoucher".to_owned(),
-        ];
+        // By its whole path: cargo lets whatever it runs look in the debug build first.
+        let library = sh::target().join("release/libevoucher.so");
+        let library = [library.display().to_string()];
         let curl = ["-lcurl".to_owned(), "-lcrypto".to_owned()];
         let evoucher = compile(&folder, "evoucher_client", &library)?;
         let libcurl = compile(&folder, "libcurl_client", &curl)?;
