@@ -46,8 +46,7 @@ pub struct Reply {
 
 impl Reply {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes)
-            .unwrap_or_else(|error| panic!("{error} in {self:?}"))
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
     pub fn text(&self) -> String {
@@ -119,8 +118,7 @@ impl Library {
         let text = c(text);
         let mut buffer = vec![0xAA_u8; usize::try_from(size).unwrap().max(1)];
         // SAFETY: as the header says.
-        let returned =
-            unsafe { function(client, text.as_ptr(), buffer.as_mut_ptr().cast(), size) };
+        let returned = unsafe { function(client, text.as_ptr(), buffer.as_mut_ptr().cast(), size) };
         cut(returned, buffer, size)
     }
 
@@ -150,8 +148,7 @@ impl Library {
         let mut buffer = vec![0xAA_u8; 65_536];
         let url = url.as_ref().map_or(std::ptr::null(), |url| url.as_ptr());
         // SAFETY: as the header says.
-        let returned =
-            unsafe { trans(url, request.as_ptr(), buffer.as_mut_ptr().cast(), 65_536) };
+        let returned = unsafe { trans(url, request.as_ptr(), buffer.as_mut_ptr().cast(), 65_536) };
         cut(returned, buffer, 65_536)
     }
 
@@ -168,7 +165,9 @@ impl Library {
         type Cancel = unsafe extern "C" fn(i32, *const c_char) -> i32;
         let cancel = self.function::<Cancel>("ev_cancel");
         let token = token.map(c);
-        let token = token.as_ref().map_or(std::ptr::null(), |token| token.as_ptr());
+        let token = token
+            .as_ref()
+            .map_or(std::ptr::null(), |token| token.as_ptr());
         // SAFETY: as the header says.
         unsafe { cancel(client, token) }
     }
@@ -285,9 +284,9 @@ pub fn request(token: &str) -> Value {
 }
 
 /// A configuration for a centre at this address.
-pub fn config(url: &str) -> Value {
+pub fn config(url: impl AsRef<str>) -> Value {
     json!({
-        "localUrl": url,
+        "localUrl": url.as_ref(),
         "orgId": ORG_ID,
         "admdvs": "350000",
         "reqtPrefix": "sys",
@@ -296,7 +295,7 @@ pub fn config(url: &str) -> Value {
 }
 
 /// The same with more fields.
-pub fn config_with(url: &str, more: Value) -> Value {
+pub fn config_with(url: impl AsRef<str>, more: Value) -> Value {
     let mut config = config(url);
     for (name, value) in more.as_object().unwrap() {
         config[name] = value.clone();
