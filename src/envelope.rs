@@ -93,7 +93,7 @@ impl Sealer {
     pub fn unseal(&self, sealed: &str) -> Result<Zeroizing<Vec<u8>>, UnsealError> {
         let mut bytes = Zeroizing::new(vec![0; sealed.len() / 2]);
         hex::decode_to_slice(sealed, &mut bytes).map_err(|_| UnsealError::NotHex)?;
-        if bytes.is_empty() || bytes.len() % BLOCK != 0 {
+        if bytes.is_empty() || !bytes.len().is_multiple_of(BLOCK) {
             return Err(UnsealError::Length);
         }
         let decryptor = ecb::Decryptor::inner_init(self.cipher.clone());
