@@ -119,7 +119,7 @@ impl BaseUrl {
     /// The whole address of a service.
     pub fn join(&self, path: &str) -> Uri {
         // Both were checked on their way in, and a path only ever lengthens the address's path.
-        format!("{}{path}", self.0).parse().unwrap_or_default()
+        Uri::try_from(format!("{}{path}", self.0)).unwrap_or_default()
     }
 
     /// Whether it asks for TLS.

@@ -348,10 +348,13 @@ impl Field {
                 .is_some_and(|amount| amount.len() <= self.max && is_decimal(&amount)),
             Kind::Payment => string.as_deref().is_some_and(is_payment),
         };
+        if is_right {
+            return None;
+        }
         let name = self.name;
         let right = self.right();
         let (zh, en) = (right.zh, right.en);
-        (!is_right).then(|| text!("{name} {zh}", "{name} must be {en}"))
+        Some(text!("{name} {zh}", "{name} must be {en}"))
     }
 }
 

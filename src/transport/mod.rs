@@ -14,11 +14,12 @@ use crate::error::{Delivery, Failure, Text, text};
 use call::Stage;
 use once_cell::sync::OnceCell;
 use resolve::{Names, port_of};
-use std::io;
+use std::io::{self, Read};
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
+use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use wire::Wiring;
@@ -31,6 +32,9 @@ const MAX_IDLE: usize = 64;
 
 /// How long an idle connection is kept: firewalls drop idle ones without a word.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
+
+/// What a request says that its body is.
+const JSON: &str = "application/json;charset=UTF-8";
 
 /// A reply, whatever its status.
 #[derive(Debug)]
@@ -129,16 +133,15 @@ impl Transport {
         call.attempt(|| {
             let mut request = agent
                 .post(uri)
-                .header("content-type", "application/json;charset=UTF-8");
+                .header(CONTENT_TYPE, HeaderValue::from_static(JSON));
             for (name, value) in &self.headers {
                 request = request.header(name, value);
             }
             let mut response = request.send(body)?;
-            let body = response
-                .body_mut()
-                .with_config()
-                .limit(MAX_REPLY)
-                .read_to_vec()?;
+            let length = response.body().content_length().unwrap_or_default();
+            let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize);
+            let reader = response.body_mut().with_config().limit(MAX_REPLY);
+            reader.reader().read_to_end(&mut body)?;
             Ok(Answer {
                 status: response.status().as_u16(),
                 body,

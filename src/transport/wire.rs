@@ -7,8 +7,12 @@ use super::call::{Call, Stage};
 use super::resolve::{Names, port_of};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
+#[cfg(unix)]
+use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -289,11 +293,25 @@ impl Wire {
 
     /// Whether the other side has neither closed nor said anything unasked.
     fn is_quiet(&self) -> io::Result<bool> {
-        self.socket.set_nonblocking(true)?;
-        let peeked = self.socket.peek(&mut [0]);
-        self.socket.set_nonblocking(false)?;
+        let peeked = peek_at_once(&self.socket)?;
         Ok(matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
     }
+}
+
+/// Looks at what has come, without waiting: one system call, before every kept-alive request.
+#[cfg(unix)]
+fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    Ok(SockRef::from(socket).recv_with_flags(&mut [MaybeUninit::uninit()], flags))
+}
+
+/// Looks at what has come, without waiting.
+#[cfg(not(unix))]
+fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+    socket.set_nonblocking(true)?;
+    let peeked = socket.peek(&mut [0]);
+    socket.set_nonblocking(false)?;
+    Ok(peeked)
 }
 
 impl Transport for Wire {
