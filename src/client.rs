@@ -237,6 +237,11 @@ impl Client {
             (Some(service), Some(data)) => {
                 Some(next::after_state(service, &state(data, service.state)?))
             }
+            (None, Some(data)) => {
+                // Passed on as it is; but `data` of a reply is an object, or nothing.
+                json::whole_object(data).map_err(|detail| bad_content(data, detail))?;
+                None
+            }
             _ => None,
         };
         Ok(Reply {
@@ -280,23 +285,26 @@ fn http_status(status: u16) -> Failure {
     }
 }
 
+/// What is wrong with the opened content of a reply.
+fn bad_content(data: &str, detail: Text) -> Failure {
+    let (zh, en) = (detail.zh, detail.en);
+    if json::is_object(data) {
+        return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
+    }
+    Failure {
+        code: EV_DECRYPT,
+        delivery: Delivery::Answered,
+        detail: text!(
+            "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
+            "the opened content is {en}: check sm4Key and keyFormat"
+        ),
+    }
+}
+
 /// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
 /// charges on it.
 fn state(data: &str, field: &str) -> Result<String, Failure> {
-    let object = Object::parse(data).map_err(|detail| {
-        let (zh, en) = (detail.zh, detail.en);
-        if json::is_object(data) {
-            return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
-        }
-        Failure {
-            code: EV_DECRYPT,
-            delivery: Delivery::Answered,
-            detail: text!(
-                "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
-                "the opened content is {en}: check sm4Key and keyFormat"
-            ),
-        }
-    })?;
+    let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
     object
         .get(field)
         .and_then(json::string_or_number)

@@ -17,7 +17,7 @@ impl<'a> Object<'a> {
     /// Reads an object. A name that comes twice is an error: nobody could say which value holds.
     pub fn parse(text: &'a str) -> Result<Self, Text> {
         if !is_object(text) {
-            return Err(text!("不是 JSON 对象", "not a JSON object"));
+            return Err(not_an_object());
         }
         serde_json::from_str(text).map_err(|error| describe(&error))
     }
@@ -46,6 +46,21 @@ impl<'a> Object<'a> {
 /// Whether the text begins as a JSON object does.
 pub fn is_object(text: &str) -> bool {
     text.trim_start_matches(JSON_SPACE).starts_with('{')
+}
+
+/// Whether the text is a JSON object, whatever is in it.
+pub fn whole_object(text: &str) -> Result<(), Text> {
+    if !is_object(text) {
+        return Err(not_an_object());
+    }
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(describe(&error)),
+    }
+}
+
+fn not_an_object() -> Text {
+    text!("不是 JSON 对象", "not a JSON object")
 }
 
 /// What JSON calls white space.
