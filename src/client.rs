@@ -8,7 +8,7 @@ use crate::flow::next;
 use crate::json::{self, Object};
 use crate::reply::{Reply, milliseconds_since_epoch};
 use crate::service::{Request, Target};
-use crate::transport::{Answer, Call, Transport};
+use crate::transport::{self, Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
@@ -57,13 +57,29 @@ impl Client {
     }
 
     fn converse(&self, target: &Target, request: &str, uri: &Uri) -> Result<Reply, Failure> {
-        let request = Request::prepare(target, request, |field| self.default(field, uri))?;
-        let call = self.begin(request.token.clone());
+        // Looking up what is `auto` is part of the call: within its time, and ended with it.
+        let mut begun = None;
+        let request = Request::prepare(target, request, |token, field| {
+            self.default(field, uri, || {
+                let begin = || self.begin(Zeroizing::new(token.to_owned()));
+                let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
+                Arc::clone(&begun.call)
+            })
+        })?;
+        let begun = begun.unwrap_or_else(|| self.begin(request.token.clone()));
+        let call = &begun.call;
         let body = self.seal(&request.json);
         let answer = self
             .transport
-            .post(&self.config, &call.call, uri, &body, target.changes())?;
-        self.judge(target, &answer)
+            .post(&self.config, call, uri, &body, target.changes())?;
+        self.judge(target, &answer).map_err(|failure| {
+            // A reply without a length ends where its connection does, and a cancel ended that.
+            if failure.code == EV_BAD_REPLY && call.is_cancelled() {
+                transport::cancelled(call)
+            } else {
+                failure
+            }
+        })
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -154,7 +170,12 @@ impl Client {
     }
 
     /// The configured value of a field, if there is one. `auto` is found out here.
-    fn default(&self, field: &str, uri: &Uri) -> Result<Option<String>, Text> {
+    fn default(
+        &self,
+        field: &str,
+        uri: &Uri,
+        call: impl FnOnce() -> Arc<Call>,
+    ) -> Result<Option<String>, Text> {
         let configured = self.config.defaults.iter().find(|(name, _)| *name == field);
         let Some((_, value)) = configured else {
             return Ok(None);
@@ -162,10 +183,9 @@ impl Client {
         if value != "auto" || !matches!(field, "devId" | "devIP") {
             return Ok(Some(value.clone()));
         }
-        let call = self.begin(Zeroizing::default());
         let address = self
             .transport
-            .local_address(&call.call, uri)
+            .local_address(&call(), uri)
             .map_err(|error| {
                 text!(
                     "{field} 配置为 auto，但查不到本机地址（{error}），请直接填写",

@@ -343,6 +343,10 @@ impl Transport for Wire {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         self.flush()?;
         let input = self.buffers.input_append_buf();
+        if input.is_empty() {
+            // Reading into no space would look like the other side's end.
+            return Err(ureq::Error::LargeResponseHeader(BUFFER, BUFFER));
+        }
         let amount = match &mut self.stream {
             Stream::Plain(lower) => lower.read(input)?,
             Stream::Tls(tls) => tls.read(input)?,
