@@ -1,6 +1,7 @@
 //! One POST to the centre: within its deadline, of bounded size, and with a truthful account of
 //! whether the request may have arrived.
 
+mod authorities;
 mod call;
 mod resolve;
 mod tls;

@@ -1,5 +1,6 @@
 //! How the centre's certificate is judged (rustls with ring), and why it was not trusted, in words.
 
+use super::authorities;
 use crate::config::TlsSettings;
 use crate::error::{Text, text};
 use ring::digest::{SHA256, digest};
@@ -46,7 +47,7 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Text> 
 fn roots(settings: &TlsSettings) -> Result<RootCertStore, Text> {
     let mut roots = RootCertStore::empty();
     // A store that cannot be read, or holds something odd, leaves the rest usable.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(authorities::of_the_system());
     if let Some(pem) = &settings.ca {
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
