@@ -9,7 +9,7 @@ use crate::next;
 use crate::reply::{Reply, milliseconds_since_epoch};
 use crate::risk::Transactions;
 use crate::service::{Request, Service, Target};
-use crate::transport::{Answer, Call, Transport};
+use crate::transport::{self, Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
@@ -79,14 +79,22 @@ impl Client {
         uri: &Uri,
         flow: Option<&Call>,
     ) -> Result<Reply, Failure> {
-        let request = self.prepare_for(target, request, uri)?;
+        let (request, begun) = self.prepare_for(target, request, uri, flow)?;
         let transaction = self.transactions.begin(target, &request.json)?;
-        let call = self.begin(request.token.clone(), flow);
+        let call = &begun.call;
         let body = self.seal(&request.json);
         let result = self
             .transport
-            .post(&self.config, &call.call, uri, &body, target.changes())
-            .and_then(|answer| self.judge(target, &answer));
+            .post(&self.config, call, uri, &body, target.changes())
+            .and_then(|answer| self.judge(target, &answer))
+            .map_err(|failure| {
+                // A reply without a length ends where its connection does, and a cancel ended that.
+                if failure.code == EV_BAD_REPLY && call.is_cancelled() {
+                    transport::cancelled(call)
+                } else {
+                    failure
+                }
+            });
         if let Some(transaction) = transaction {
             transaction.end(&result);
         }
@@ -97,11 +105,28 @@ impl Client {
     pub fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
         let target = Target::Known(service);
         let uri = self.config.local_url.join(target.path());
-        self.prepare_for(&target, request, &uri)
+        let (request, _) = self.prepare_for(&target, request, &uri, None)?;
+        Ok(request)
     }
 
-    fn prepare_for(&self, target: &Target, request: &str, uri: &Uri) -> Result<Request, Failure> {
-        Request::prepare(target, request, |field| self.default(field, uri))
+    /// Looking up what is `auto` is part of the call: within its time, and ended with it.
+    fn prepare_for(
+        &self,
+        target: &Target,
+        request: &str,
+        uri: &Uri,
+        flow: Option<&Call>,
+    ) -> Result<(Request, InFlight<'_>), Failure> {
+        let mut begun = None;
+        let request = Request::prepare(target, request, |token, field| {
+            self.default(field, uri, || {
+                let begin = || self.begin(Zeroizing::new(token.to_owned()), flow);
+                let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
+                Arc::clone(&begun.call)
+            })
+        })?;
+        let begun = begun.unwrap_or_else(|| self.begin(request.token.clone(), flow));
+        Ok((request, begun))
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -195,7 +220,12 @@ impl Client {
     }
 
     /// The configured value of a field, if there is one. `auto` is found out here.
-    fn default(&self, field: &str, uri: &Uri) -> Result<Option<String>, Text> {
+    fn default(
+        &self,
+        field: &str,
+        uri: &Uri,
+        call: impl FnOnce() -> Arc<Call>,
+    ) -> Result<Option<String>, Text> {
         let configured = self.config.defaults.iter().find(|(name, _)| *name == field);
         let Some((_, value)) = configured else {
             return Ok(None);
@@ -203,10 +233,9 @@ impl Client {
         if value != "auto" || !matches!(field, "devId" | "devIP") {
             return Ok(Some(value.clone()));
         }
-        let call = self.begin(Zeroizing::default(), None);
         let address = self
             .transport
-            .local_address(&call.call, uri)
+            .local_address(&call(), uri)
             .map_err(|error| {
                 text!(
                     "{field} 配置为 auto，但查不到本机地址（{error}），请直接填写",
@@ -278,6 +307,11 @@ impl Client {
             (Some(service), Some(data)) => {
                 Some(next::after_state(service, &state(data, service.state)?))
             }
+            (None, Some(data)) => {
+                // Passed on as it is; but `data` of a reply is an object, or nothing.
+                json::whole_object(data).map_err(|detail| bad_content(data, detail))?;
+                None
+            }
             _ => None,
         };
         Ok(Reply {
@@ -320,20 +354,23 @@ fn http_status(status: u16) -> Failure {
     )
 }
 
+/// What is wrong with the opened content of a reply.
+fn bad_content(data: &str, detail: Text) -> Failure {
+    let (zh, en) = (detail.zh, detail.en);
+    if json::is_object(data) {
+        return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
+    }
+    let detail = text!(
+        "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
+        "the opened content is {en}: check sm4Key and keyFormat"
+    );
+    Failure::new(EV_DECRYPT, Delivery::Answered, detail)
+}
+
 /// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
 /// charges on it.
 fn state(data: &str, field: &str) -> Result<String, Failure> {
-    let object = Object::parse(data).map_err(|detail| {
-        let (zh, en) = (detail.zh, detail.en);
-        if json::is_object(data) {
-            return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
-        }
-        let detail = text!(
-            "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
-            "the opened content is {en}: check sm4Key and keyFormat"
-        );
-        Failure::new(EV_DECRYPT, Delivery::Answered, detail)
-    })?;
+    let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
     object
         .get(field)
         .and_then(json::string_or_number)

@@ -22,7 +22,7 @@ impl<'a> Object<'a> {
     /// Reads an object. A name that comes twice is an error: nobody could say which value holds.
     pub fn parse(text: &'a str) -> Result<Self, Text> {
         if !is_object(text) {
-            return Err(text!("不是 JSON 对象", "not a JSON object"));
+            return Err(not_an_object());
         }
         serde_json::from_str(text).map_err(|error| describe(&error))
     }
@@ -47,10 +47,8 @@ impl<'a> Object<'a> {
         let fields: Vec<String> = self
             .fields
             .iter()
-            .filter(|(name, _)| wanted(name))
-            .map(|(name, value)| {
-                format!("{}:{}", serde_json::Value::from(name.as_str()), value.get())
-            })
+            .filter(|(name, _)| wanted(&name.0))
+            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&*name.0), value.get()))
             .collect();
         format!("{{{}}}", fields.join(","))
     }
@@ -64,6 +62,21 @@ impl<'a> Object<'a> {
 /// Whether the text begins as a JSON object does.
 pub fn is_object(text: &str) -> bool {
     text.trim_start_matches(JSON_SPACE).starts_with('{')
+}
+
+/// Whether the text is a JSON object, whatever is in it.
+pub fn whole_object(text: &str) -> Result<(), Text> {
+    if !is_object(text) {
+        return Err(not_an_object());
+    }
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(describe(&error)),
+    }
+}
+
+fn not_an_object() -> Text {
+    text!("不是 JSON 对象", "not a JSON object")
 }
 
 /// What JSON calls white space.
