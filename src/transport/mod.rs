@@ -6,19 +6,19 @@ mod resolve;
 mod tls;
 mod wire;
 
-pub use call::Call;
+pub use call::{Call, Journal, Stage};
 
 use crate::code::*;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use call::Stage;
 use once_cell::sync::OnceCell;
 use resolve::{Names, port_of};
 use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use ureq::Agent;
+use ureq::http::header::DATE;
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use wire::Wiring;
@@ -37,6 +37,8 @@ const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The clock of whoever answered, if it told.
+    pub date: Option<SystemTime>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -139,8 +141,12 @@ impl Transport {
                 .with_config()
                 .limit(MAX_REPLY)
                 .read_to_vec()?;
+            let date = response.headers().get(DATE);
             Ok(Answer {
                 status: response.status().as_u16(),
+                date: date
+                    .and_then(|date| date.to_str().ok())
+                    .and_then(|date| httpdate::parse_http_date(date).ok()),
                 body,
             })
         })
@@ -233,7 +239,7 @@ fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, T
     };
     let code = match stage {
         Stage::Handshaking => EV_TLS,
-        Stage::Connecting | Stage::Connected => EV_CONNECT,
+        Stage::Resolving | Stage::Connecting | Stage::Connected => EV_CONNECT,
     };
     let (zh, en) = (reason.zh, reason.en);
     (code, text!("{authority}：{zh}", "{authority}: {en}"))
