@@ -144,7 +144,8 @@ impl Client {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, token: Zeroizing<String>) -> InFlight<'_> {
+    /// Begins a call that can be cancelled.
+    pub(crate) fn begin(&self, token: Zeroizing<String>) -> InFlight<'_> {
         let config = &self.config;
         let call = Arc::new(Call::start(token, config.connect_timeout, config.timeout));
         self.calls().push(Arc::clone(&call));
@@ -182,7 +183,7 @@ impl Client {
     }
 
     /// Judges a reply in the documents' order: code, then success, then the state (§1.1).
-    fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
+    pub(crate) fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
         // A byte-order mark is passed over; what is not UTF-8 may still have a readable code.
         let body = String::from_utf8_lossy(&answer.body);
         let body = body.trim_start_matches('\u{feff}');
@@ -245,9 +246,10 @@ impl Client {
 }
 
 /// A call that can be cancelled, for as long as this lives.
-struct InFlight<'a> {
+pub(crate) struct InFlight<'a> {
     client: &'a Client,
-    call: Arc<Call>,
+    /// Itself.
+    pub(crate) call: Arc<Call>,
 }
 
 impl Drop for InFlight<'_> {

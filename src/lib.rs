@@ -1,11 +1,12 @@
 //! evoucher: the online password check and one-code pay of the national medical-insurance
 //! platform, behind blocking C functions.
 //!
-//! Calls go one way, top to bottom: `ffi` → `client` → `service`, `envelope` and `transport`;
+//! Calls go one way, top to bottom: `ffi` → (`check` →) `client` → `service`, `envelope` and `transport`;
 //! `flow` holds what the documents say to do next. The C contract is `include/evoucher.h`;
 //! `docs/abi.md` gives its reasons. "A" and "B" are the two documents: 医保码一码付接入规范 V1.0
 //! and 线上密码核验认证.
 
+pub mod check;
 pub mod client;
 pub mod code;
 pub mod config;
