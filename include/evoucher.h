@@ -439,6 +439,19 @@ int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t 
 int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
 
 /*
+ Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless call
+ (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+
+ Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
+ "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
+ failed. `code` is 0 when the centre was seen to accept orgId and key, else the code of the step
+ that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so on. `message` says in one line which it
+ is. With a proxy, "name" and "connect" are the proxy's. Nothing is taken from earlier calls:
+ names are looked up again, certificates judged again. It lasts no longer than a call does.
+ */
+int32_t EV_CDECL ev_check(int32_t client, char *reply, int32_t reply_size);
+
+/*
  What a code means. Reply data: "code", "name" (EV_..., for this library's own), "scope",
  "documents" ("AB", "A", or "" for this library's own) and "meaning", in the client's language
  for this library's codes and for those of the documents. A code that nobody lists has an empty
@@ -502,6 +515,7 @@ int32_t EV_STDCALL EvOnProgress(int32_t client, EvProgress function, void *user)
 int32_t EV_STDCALL EvCancel(int32_t client, const char *token);
 int32_t EV_STDCALL EvSeal(int32_t client, const char *text, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvCheck(int32_t client, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvExplain(int32_t client, int32_t code, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvDictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvField(int32_t client, const char *json, const char *path, char *value, int32_t value_size);

@@ -254,7 +254,7 @@ impl Client {
     }
 
     /// Judges a reply in the documents' order: code, then success, then the state (§1.1).
-    fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
+    pub(crate) fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
         // A byte-order mark is passed over; what is not UTF-8 may still have a readable code.
         let body = String::from_utf8_lossy(&answer.body);
         let body = body.trim_start_matches('\u{feff}');

@@ -42,6 +42,16 @@ impl KeyFormat {
             _ => return None,
         })
     }
+
+    /// What a configuration calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Hex => "hex",
+            Self::Text => "text",
+            Self::Base64 => "base64",
+        }
+    }
 }
 
 /// Why hex text could not be opened. Says nothing of the content: it may be a patient's.
@@ -59,6 +69,7 @@ pub enum UnsealError {
 #[derive(Clone)]
 pub struct Sealer {
     cipher: Sm4,
+    format: KeyFormat,
 }
 
 impl fmt::Debug for Sealer {
@@ -70,17 +81,25 @@ impl fmt::Debug for Sealer {
 impl Sealer {
     /// Reads the key as it was issued; `None` when it is not a key in that form.
     pub fn new(key: &str, format: KeyFormat) -> Option<Self> {
-        let from_hex = || hex::decode(key).ok();
-        let from_text = || Some(key.as_bytes().to_vec());
-        let from_base64 = || BASE64_STANDARD.decode(key).ok();
-        let bytes = Zeroizing::new(match (format, key.len()) {
-            (KeyFormat::Hex, _) | (KeyFormat::Auto, 32) => from_hex()?,
-            (KeyFormat::Text, _) | (KeyFormat::Auto, 16) => from_text()?,
-            (KeyFormat::Base64, _) | (KeyFormat::Auto, 24) => from_base64()?,
-            (KeyFormat::Auto, _) => return None,
+        let format = match (format, key.len()) {
+            (KeyFormat::Auto, 32) => KeyFormat::Hex,
+            (KeyFormat::Auto, 16) => KeyFormat::Text,
+            (KeyFormat::Auto, 24) => KeyFormat::Base64,
+            (format, _) => format,
+        };
+        let bytes = Zeroizing::new(match format {
+            KeyFormat::Hex => hex::decode(key).ok()?,
+            KeyFormat::Text => key.as_bytes().to_vec(),
+            KeyFormat::Base64 => BASE64_STANDARD.decode(key).ok()?,
+            KeyFormat::Auto => return None,
         });
         let cipher = Sm4::new_from_slice(&bytes).ok()?;
-        Some(Self { cipher })
+        Some(Self { cipher, format })
+    }
+
+    /// The form in which the key was read: never [`KeyFormat::Auto`].
+    pub fn format(&self) -> KeyFormat {
+        self.format
     }
 
     /// Seals text: the upper-case hex of its SM4/ECB/PKCS#7 ciphertext (§1.3.1.1).

@@ -117,12 +117,19 @@ impl Failure {
     }
 
     /// The code's meaning, and then the detail.
-    pub fn message(&self, language: Language) -> String {
-        let detail = self.detail.in_language(language);
-        match (meaning(self.code), language) {
-            (Some(meaning), Language::Zh) => format!("{}：{detail}", meaning.zh),
-            (Some(meaning), Language::En) => format!("{}: {detail}", meaning.en),
-            (None, _) => detail.to_owned(),
+    pub fn text(&self) -> Text {
+        let (zh, en) = (&self.detail.zh, &self.detail.en);
+        match meaning(self.code) {
+            Some(meaning) => Text {
+                zh: format!("{}：{zh}", meaning.zh),
+                en: format!("{}: {en}", meaning.en),
+            },
+            None => self.detail.clone(),
         }
+    }
+
+    /// The same in one language.
+    pub fn message(&self, language: Language) -> String {
+        self.text().in_language(language).to_owned()
     }
 }

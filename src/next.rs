@@ -6,7 +6,9 @@
 //! `charge`.
 
 use crate::code::*;
-use crate::service::{GEN_PAY_CERT, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
+use crate::service::{
+    GEN_PAY_CERT, SELF_TEST, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS,
+};
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +102,7 @@ const SIGNED: &[&Service] = &[&SIGNED_QUERY];
 const CERT: &[&Service] = &[&GEN_PAY_CERT];
 const PASSWORD: &[&Service] = &[&TOKEN_PWD_CHECK_NOTC, &TOKEN_PWD_STAS];
 const PAY: &[&Service] = &[&SIGNED_QUERY, &GEN_PAY_CERT];
+const CHECK: &[&Service] = &[&SELF_TEST];
 const ANY: &[&Service] = &[];
 
 use Next::*;
@@ -108,6 +111,18 @@ use When::{AnyState, Code, State};
 /// The first row that fits holds.
 #[rustfmt::skip]
 static TABLE: &[Row] = &[
+    // The self-test: whoever reads it is setting a machine up.
+    row(CHECK, Code(-1), AskCentre, "no fault of this machine"),
+    row(CHECK, Code(-2), FixSetup, "the request is this library's: the clock, or the key"),
+    row(CHECK, Code(-3), RetryLater, "no fault of this machine"),
+    row(CHECK, Code(500316), FixSetup, "defaults.orgCodg"),
+    row(CHECK, Code(EV_CANCELLED), RetryLater, "somebody ended it"),
+    row(CHECK, Code(EV_CONNECT), FixSetup, "address, network, firewall"),
+    row(CHECK, Code(EV_TIMEOUT), RetryLater, "the network, or the centre"),
+    row(CHECK, Code(EV_CONNECTION_LOST), FixSetup, "scheme and port of localUrl, a firewall"),
+    row(CHECK, Code(EV_HTTP_STATUS), FixSetup, "scheme, port and path of localUrl"),
+    row(CHECK, Code(EV_BAD_REPLY), FixSetup, "scheme, port and path of localUrl"),
+
     // The states of the transaction, where `code` is 0.
     row(NOTC, State("1"), Wait, "B §1.4.3.2 (5)(6): the patient verifies, then ask for the status"),
     row(NOTC, State("0"), Resend, "B §1.4.4 (5) A: the notice may be sent again"),

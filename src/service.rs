@@ -136,6 +136,16 @@ pub static GEN_PAY_CERT: Service = Service {
     state: "payCert",
 };
 
+/// What the self-test sends: the service that only reads, by another name, since what to do after
+/// its codes is another matter.
+pub static SELF_TEST: Service = Service {
+    name: "check",
+    path: "/cfc/api/tokenPwdStas",
+    changes: false,
+    fields: &[TOKEN, ORG_CODG],
+    state: "checkStas",
+};
+
 /// All four.
 pub static SERVICES: [&Service; 4] = [
     &TOKEN_PWD_CHECK_NOTC,

@@ -5,7 +5,7 @@ use crate::options::{Account, Options};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Locks; a panic elsewhere changes nothing of what these locks guard.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -23,6 +23,8 @@ pub(crate) fn now_ms() -> u64 {
 pub(crate) struct Centre {
     pub(crate) account: Account,
     books: Mutex<Books>,
+    /// In milliseconds.
+    clock_offset: i64,
     show: Option<Mutex<Box<dyn Write + Send>>>,
     /// Connections ever accepted: their ids, which `clear` does not begin again.
     accepted: AtomicU64,
@@ -33,9 +35,21 @@ impl Centre {
         Ok(Arc::new(Self {
             account: Account::new(&options)?,
             books: Mutex::new(Books::new(options.ledger_max, now_ms())),
+            clock_offset: options.clock_offset.saturating_mul(1000),
             show: options.show.take().map(Mutex::new),
             accepted: AtomicU64::new(0),
         }))
+    }
+
+    /// What this centre's clock says.
+    pub(crate) fn now_ms(&self) -> u64 {
+        now_ms().saturating_add_signed(self.clock_offset)
+    }
+
+    /// The `Date` of replies, where it is not the machine's.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        let now = Duration::from_millis(self.now_ms());
+        (self.clock_offset != 0).then_some(UNIX_EPOCH + now)
     }
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {

@@ -1,6 +1,6 @@
 //! A request from its head to the end of its reply.
 
-use crate::centre::{Centre, now_ms};
+use crate::centre::Centre;
 use crate::control;
 use crate::deliver::deliver;
 use crate::envelope;
@@ -110,7 +110,8 @@ pub(crate) async fn handle(
     ) {
         Ok(answer) | Err(answer) => exchange.answer = answer,
     }
-    let page = page(&centre, &head, target.as_ref(), &exchange);
+    let mut page = page(&centre, &head, target.as_ref(), &exchange);
+    page.date = centre.date();
     centre.show(|| {
         exchange.seen.body = String::from_utf8_lossy(&body).into_owned();
         show::conversation(number + 1, &exchange, &page)
@@ -186,7 +187,7 @@ fn decide(
         ));
     }
 
-    let plain = envelope::open(body, &centre.account, now_ms())?;
+    let plain = envelope::open(body, &centre.account, centre.now_ms())?;
     let opened = String::from_utf8_lossy(&plain).into_owned();
     centre.books().opened(number, opened.clone());
     let usable = match std::str::from_utf8(&plain) {

@@ -37,6 +37,10 @@ struct Arguments {
     /// How many processed requests are remembered
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     ledger_max: usize,
+    /// How many seconds its clock is ahead; negative: behind
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(-DECADE..=DECADE))]
+    clock_offset: i64,
     /// Print every conversation, opened: patients' data and all
     #[arg(long)]
     show: bool,
@@ -44,6 +48,9 @@ struct Arguments {
     #[arg(long)]
     until_stdin_closes: bool,
 }
+
+/// The most that the clock can be off, in seconds.
+const DECADE: i64 = 315_360_000;
 
 fn key_format(name: &str) -> Result<KeyFormat, &'static str> {
     KeyFormat::from_name(name).ok_or("auto, hex, text or base64")
@@ -69,6 +76,7 @@ fn run(arguments: Arguments) -> io::Result<()> {
         key_format: arguments.key_format,
         reqt_type: arguments.reqt_type,
         ledger_max: arguments.ledger_max,
+        clock_offset: arguments.clock_offset,
         show: arguments.show.then(|| Box::new(io::stdout()) as Box<_>),
     })?;
     greet(&centre, &arguments.org_id, arguments.tls_dir)?;

@@ -23,6 +23,8 @@ pub struct Options {
     pub reqt_type: String,
     /// How many processed requests are remembered; the oldest go first.
     pub ledger_max: usize,
+    /// How many seconds this centre's clock is ahead of the machine's; negative: behind.
+    pub clock_offset: i64,
     /// Where to print every conversation. What is printed holds patients' data.
     pub show: Option<Box<dyn Write + Send>>,
 }
@@ -39,6 +41,7 @@ impl Default for Options {
             key_format: KeyFormat::Auto,
             reqt_type: "*&######".to_owned(),
             ledger_max: 1_000_000,
+            clock_offset: 0,
             show: None,
         }
     }

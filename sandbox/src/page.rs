@@ -1,12 +1,13 @@
 //! A reply as HTTP: what it holds, and how its length is told.
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{ALLOW, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 const JSON: &str = "application/json;charset=UTF-8";
 pub(crate) const HTML: &str = "text/html;charset=UTF-8";
@@ -16,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     kind: &'static str,
     pub(crate) location: Option<String>,
+    /// In place of the machine's own.
+    pub(crate) date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -25,6 +28,7 @@ impl Page {
             status,
             kind,
             location: None,
+            date: None,
             body: body.into(),
         }
     }
@@ -74,6 +78,10 @@ impl Page {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
         if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {
             headers.insert(LOCATION, location);
+        }
+        let date = self.date.map(httpdate::fmt_http_date);
+        if let Some(date) = date.and_then(|date| date.try_into().ok()) {
+            headers.insert(DATE, date);
         }
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));

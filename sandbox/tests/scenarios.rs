@@ -341,3 +341,27 @@ fn another_key_and_another_account() {
     assert_eq!(send("hospital7", "sys&350001", sealed()), -4);
     assert_eq!(send("hospital7", "sys&350000", seal(&plain)), -4);
 }
+
+#[test]
+fn a_clock_of_its_own() {
+    let centre = evoucher_sandbox::Sandbox::start(evoucher_sandbox::Options {
+        clock_offset: -3600,
+        ..Default::default()
+    })
+    .unwrap();
+    let ask = |seconds_behind: u128| {
+        let mut body = common::parameters(&request("nopwd").to_string());
+        let timestamp = common::now() - seconds_behind * 1000;
+        body["timestamp"] = json!(timestamp.to_string());
+        exchange(
+            &centre.url(),
+            &post("/cfc/api/tokenPwdStas", &body.to_string()),
+        )
+    };
+    assert_eq!(ask(0).json()["code"], -2);
+    let reply = ask(3600);
+    assert_eq!(reply.json()["code"], 500320);
+    let date = httpdate::parse_http_date(reply.header("date").unwrap()).unwrap();
+    let behind = std::time::SystemTime::now().duration_since(date).unwrap();
+    assert!(behind.as_secs().abs_diff(3600) < 60, "{behind:?}");
+}

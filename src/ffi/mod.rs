@@ -21,6 +21,7 @@ mod stdcall;
 
 pub use memory::Buffer;
 
+use crate::check::check;
 use crate::client::Client;
 use crate::code::{
     EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, meaning,
@@ -393,6 +394,24 @@ pub unsafe extern "C" fn ev_unseal(
             let data = json!({ "text": *client.unseal(&text)? }).to_string();
             Ok(Reply::local(client.config().language, Some(data)))
         })
+    })
+}
+
+/// Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless call
+/// (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+///
+/// Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
+/// "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
+/// failed. `code` is 0 when the centre was seen to accept orgId and key, else the code of the step
+/// that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so on. `message` says in one line which it
+/// is. With a proxy, "name" and "connect" are the proxy's. Nothing is taken from earlier calls:
+/// names are looked up again, certificates judged again. It lasts no longer than a call does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_check(client: i32, reply: *mut c_char, reply_size: i32) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
+        with_client(client, Ok(()), |client, ()| Ok(check(client)))
     })
 }
 

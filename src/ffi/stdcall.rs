@@ -34,6 +34,7 @@ stdcall! {
     EvCancel = ev_cancel(client: i32, token: *const c_char);
     EvSeal = ev_seal(client: i32, text: *const c_char, reply: *mut c_char, reply_size: i32);
     EvUnseal = ev_unseal(client: i32, text: *const c_char, reply: *mut c_char, reply_size: i32);
+    EvCheck = ev_check(client: i32, reply: *mut c_char, reply_size: i32);
     EvExplain = ev_explain(client: i32, code: i32, reply: *mut c_char, reply_size: i32);
     EvDictionary = ev_dictionary(client: i32, name: *const c_char, reply: *mut c_char, reply_size: i32);
     EvField = ev_field(client: i32, json: *const c_char, path: *const c_char, value: *mut c_char, value_size: i32);

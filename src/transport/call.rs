@@ -4,9 +4,10 @@
 //! ureq stays on the calling thread, so the connector, the resolver and the wire find their call in
 //! a thread-local; other threads only cancel it.
 
+use rustls::ProtocolVersion;
 use std::cell::RefCell;
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,9 +26,23 @@ pub struct Call {
     progress: Mutex<Progress>,
 }
 
+/// How an attempt's connection came about, for the self-test.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// The stages it has been in, each from when.
+    pub stages: Vec<(Stage, Instant)>,
+    /// What the host's name came to; the proxy's, where there is one.
+    pub addresses: Vec<SocketAddr>,
+    /// Our end of the connection, and the other.
+    pub ends: Option<(SocketAddr, SocketAddr)>,
+    /// What the handshake agreed on.
+    pub tls: Option<ProtocolVersion>,
+}
+
 #[derive(Debug)]
 struct Progress {
     stage: Stage,
+    journal: Journal,
     /// When the present attempt's connection must stand.
     connect_deadline: Instant,
     /// Whether the connection had carried a request before.
@@ -39,10 +54,32 @@ struct Progress {
     socket: Option<Arc<TcpStream>>,
 }
 
+impl Progress {
+    fn new(connect_deadline: Instant) -> Self {
+        let mut progress = Self {
+            stage: Stage::Resolving,
+            journal: Journal::default(),
+            connect_deadline,
+            reused: false,
+            replied: false,
+            socket: None,
+        };
+        progress.enter(Stage::Resolving);
+        progress
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.journal.stages.push((stage, Instant::now()));
+    }
+}
+
 /// How far an attempt has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Finding an address and a TCP connection.
+    /// Finding an address.
+    Resolving,
+    /// Making a TCP connection, through the proxy where there is one.
     Connecting,
     /// In the TLS handshake.
     Handshaking,
@@ -65,13 +102,7 @@ impl Call {
             cancelled: AtomicBool::new(false),
             ended: Condvar::new(),
             sent: AtomicBool::new(false),
-            progress: Mutex::new(Progress {
-                stage: Stage::Connecting,
-                connect_deadline: now + connect_timeout,
-                reused: false,
-                replied: false,
-                socket: None,
-            }),
+            progress: Mutex::new(Progress::new(now + connect_timeout)),
         }
     }
 
@@ -93,13 +124,8 @@ impl Call {
             }
         }
 
-        *self.progress() = Progress {
-            stage: Stage::Connecting,
-            connect_deadline: self.deadline.min(Instant::now() + self.connect_timeout),
-            reused: false,
-            replied: false,
-            socket: None,
-        };
+        let connect_deadline = self.deadline.min(Instant::now() + self.connect_timeout);
+        *self.progress() = Progress::new(connect_deadline);
         CURRENT.set(Some(Arc::clone(self)));
         let _leave = Leave(self);
         attempt()
@@ -121,14 +147,24 @@ impl Call {
 
     /// Notes how far the present attempt has got.
     pub fn enter(&self, stage: Stage) {
-        self.progress().stage = stage;
+        self.progress().enter(stage);
+    }
+
+    /// How the present attempt's connection came about.
+    pub fn journal(&self) -> Journal {
+        self.progress().journal.clone()
+    }
+
+    /// Adds to it.
+    pub fn note(&self, note: impl FnOnce(&mut Journal)) {
+        note(&mut self.progress().journal);
     }
 
     /// What is left of the time for what is being done now; an error when it is over.
     pub fn time_left(&self) -> io::Result<Duration> {
         let progress = self.progress();
         let end = match progress.stage {
-            Stage::Connecting | Stage::Handshaking => progress.connect_deadline,
+            Stage::Resolving | Stage::Connecting | Stage::Handshaking => progress.connect_deadline,
             Stage::Connected => self.deadline,
         };
         let left = end.saturating_duration_since(Instant::now());
@@ -181,7 +217,7 @@ impl Call {
         if self.is_cancelled() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        progress.stage = Stage::Connected;
+        progress.enter(Stage::Connected);
         progress.reused = reused;
         progress.socket = Some(Arc::clone(socket));
         self.sent.store(true, Ordering::SeqCst);

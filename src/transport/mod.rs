@@ -7,20 +7,19 @@ mod resolve;
 mod tls;
 mod wire;
 
-pub use call::Call;
+pub use call::{Call, Journal, Stage};
 
 use crate::code::*;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use call::Stage;
 use once_cell::sync::OnceCell;
 use resolve::{Names, port_of};
 use std::io::{self, Read};
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use ureq::Agent;
-use ureq::http::header::CONTENT_TYPE;
+use ureq::http::header::{CONTENT_TYPE, DATE};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use wire::Wiring;
@@ -42,6 +41,8 @@ const JSON: &str = "application/json;charset=UTF-8";
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The clock of whoever answered, if it told.
+    pub date: Option<SystemTime>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -143,8 +144,12 @@ impl Transport {
             let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize);
             let reader = response.body_mut().with_config().limit(MAX_REPLY);
             reader.reader().read_to_end(&mut body)?;
+            let date = response.headers().get(DATE);
             Ok(Answer {
                 status: response.status().as_u16(),
+                date: date
+                    .and_then(|date| date.to_str().ok())
+                    .and_then(|date| httpdate::parse_http_date(date).ok()),
                 body,
             })
         })
@@ -247,11 +252,11 @@ fn before_sending(
     };
     let code = match stage {
         Stage::Handshaking => EV_TLS,
-        Stage::Connecting | Stage::Connected => EV_CONNECT,
+        Stage::Resolving | Stage::Connecting | Stage::Connected => EV_CONNECT,
     };
     let (zh, en) = (reason.zh, reason.en);
     let detail = match (&config.proxy, stage) {
-        (Some(proxy), Stage::Connecting) => {
+        (Some(proxy), Stage::Resolving | Stage::Connecting) => {
             let (host, port) = (proxy.host(), proxy.port());
             text!(
                 "{authority}（经代理 {host}:{port}）：{zh}",

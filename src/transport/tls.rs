@@ -251,8 +251,15 @@ impl ServerCertVerifier for Pinned {
 /// Why a handshake failed, and what to set.
 pub fn describe(error: &rustls::Error) -> Text {
     use CertificateError as Bad;
-    let rustls::Error::InvalidCertificate(bad) = error else {
-        return text!("握手失败（{error}）", "the handshake failed ({error})");
+    let bad = match error {
+        rustls::Error::InvalidCertificate(bad) => bad,
+        rustls::Error::InvalidMessage(_) => {
+            return text!(
+                "对方说的不是 TLS（{error}），localUrl 可能应以 http:// 开头",
+                "the other side does not speak TLS ({error}): localUrl should perhaps begin with http://"
+            );
+        }
+        _ => return text!("握手失败（{error}）", "the handshake failed ({error})"),
     };
     match bad {
         Bad::Expired | Bad::ExpiredContext { .. } => {
@@ -270,6 +277,11 @@ pub fn describe(error: &rustls::Error) -> Text {
             "the centre's certificate is for another name than the address's: tls.serverName says which name to expect"
         ),
         Bad::Other(other) => describe_untrusted(bad, other),
+        // An authority of that name is trusted, but another one signed.
+        Bad::BadSignature | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => text!(
+            "中心的证书不是由受信任的机构签发，可用 tls.caFile 信任其根证书，或用 tls.pinSha256 信任该证书",
+            "the centre's certificate is from an authority that is not trusted: tls.caFile trusts its authority, tls.pinSha256 the certificate itself"
+        ),
         _ => text!(
             "中心的证书不可用（{bad}）",
             "the centre's certificate cannot be used ({bad})"

@@ -70,7 +70,9 @@ impl Connector<Tunnel> for Wiring {
         };
         let stream = if details.needs_tls() {
             call.enter(Stage::Handshaking);
-            Stream::Tls(Box::new(self.handshake(details, lower)?))
+            let stream = self.handshake(details, lower)?;
+            call.note(|journal| journal.tls = stream.conn.protocol_version());
+            Stream::Tls(Box::new(stream))
         } else {
             Stream::Plain(lower)
         };
@@ -88,6 +90,8 @@ impl Connector<Tunnel> for Wiring {
 impl Wiring {
     /// Tries each address in turn; the time that is left is shared among those that are left.
     fn connect_tcp(&self, call: &Call, details: &ConnectionDetails<'_>) -> io::Result<Tcp> {
+        call.enter(Stage::Connecting);
+        call.note(|journal| journal.addresses = details.addrs.to_vec());
         let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
         let mut left = u32::try_from(details.addrs.len()).unwrap_or(u32::MAX);
         for address in &details.addrs {
@@ -96,6 +100,12 @@ impl Wiring {
             match connect_one(*address, within) {
                 Ok(tcp) => {
                     call.watch(&tcp.stream)?;
+                    let ends = tcp
+                        .stream
+                        .local_addr()
+                        .ok()
+                        .zip(tcp.stream.peer_addr().ok());
+                    call.note(|journal| journal.ends = ends);
                     return Ok(tcp);
                 }
                 Err(error) => failure = error,

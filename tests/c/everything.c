@@ -76,6 +76,8 @@ int main(int argc, char **argv) {
     CHECK(ev_unseal(client, sealed, reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "data.text"), "{\"a\":1}") == 0, reply);
 
+    CHECK(ev_check(client, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "data.steps.0.step"), "config") == 0, reply);
     CHECK(ev_explain(client, 500320, reply, sizeof reply) == EV_OK, reply);
     CHECK(ev_dictionary(client, "idType", reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "data.idType.0.code"), "01") == 0, reply);

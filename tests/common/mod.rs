@@ -165,6 +165,15 @@ impl Library {
         cut(returned, buffer, 8192)
     }
 
+    pub fn check(&self, client: i32, size: i32) -> Reply {
+        type Check = unsafe extern "C" fn(i32, *mut c_char, i32) -> i32;
+        let check = self.function::<Check>("ev_check");
+        let mut buffer = vec![0xAA_u8; usize::try_from(size).unwrap().max(1)];
+        // SAFETY: as the header says.
+        let returned = unsafe { check(client, buffer.as_mut_ptr().cast(), size) };
+        cut(returned, buffer, size)
+    }
+
     pub fn cancel(&self, client: i32, token: Option<&str>) -> i32 {
         type Cancel = unsafe extern "C" fn(i32, *const c_char) -> i32;
         let cancel = self.function::<Cancel>("ev_cancel");
