@@ -15,6 +15,7 @@ pub mod error;
 pub mod ffi;
 pub mod flow;
 mod json;
+pub mod log;
 pub mod reply;
 pub mod service;
 pub mod text;
