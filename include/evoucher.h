@@ -112,8 +112,26 @@
  *     proxy             null | "http://host:port"; the environment's proxies are ignored
  *     headers           {"name":"value"}, sent with every request
  *     verify            {"intervalMs":2000,"timeoutMs":120000}, checked, for flows to come
- *     log               {"dir","level","keepDays"}, checked, for logs to come
+ *     log               {"dir","level":"info","keepDays":30}, off unless dir is set: see "The log"
  * Relative paths start at the configuration file's folder.
+ *
+ *
+ * THE LOG
+ *
+ * One line of JSON for each call that reached the client, in log.dir (a local folder, made if it is
+ * not there), in evoucher-YYYYMMDD-PID.log: a file for each day and process. Older ones than
+ * keepDays go at a day's first line; what cannot be written never fails a call. Dates and times are
+ * China's (+08:00), text is UTF-8. level: "error" (what failed on this side), "warn" (and what the
+ * centre refused), "info" (every call).
+ *
+ *     {"time":"2026-11-22T23:04:05.123+08:00","level":"info","requestId":"...","client":1,
+ *      "function":"ev_token_pwd_stas","service":"tokenPwdStas","tokenRef":"5f2a90c1","code":0,
+ *      "source":"centre","delivery":"answered","next":"settle","detail":null,"elapsedMs":12,
+ *      "requestBytes":52,"replyBytes":231,"bufferBytes":8192}
+ *
+ * Always these keys. `detail` is this library's own message, of level "error" only. Never in it:
+ * tokens, names, certificates, keys, or anything else of a request or a reply but its size.
+ * `tokenRef` is the same for the same token within one process, and tells nobody the token.
  */
 
 #ifndef EVOUCHER_H

@@ -5,6 +5,7 @@ use crate::config::{BaseUrl, Config};
 use crate::envelope::{RequestBody, UnsealError, VERSION};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
+use crate::log::Log;
 use crate::next;
 use crate::reply::{Reply, milliseconds_since_epoch};
 use crate::risk::Transactions;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 pub struct Client {
     config: Config,
     transport: Transport,
+    log: Option<Arc<Log>>,
     /// The calls in flight, for [`Client::cancel`].
     calls: Mutex<Vec<Arc<Call>>>,
     transactions: Transactions,
@@ -32,11 +34,12 @@ pub struct Client {
 
 impl Client {
     /// Opens a client. No connection is made yet.
-    pub fn open(config: Config) -> Result<Self, Failure> {
+    pub fn open(mut config: Config) -> Result<Self, Failure> {
         let transport =
             Transport::new(&config).map_err(|failure| failure.in_language(config.language))?;
         Ok(Self {
             transport,
+            log: config.log.take().map(Log::new).map(Arc::new),
             config,
             calls: Mutex::default(),
             transactions: Transactions::default(),
@@ -46,6 +49,11 @@ impl Client {
     /// What it was opened with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Where its calls are noted, if anywhere.
+    pub fn log(&self) -> Option<&Arc<Log>> {
+        self.log.as_ref()
     }
 
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.

@@ -4,6 +4,7 @@ use crate::code::EV_INVALID_CONFIG;
 use crate::envelope::{KeyFormat, Sealer};
 use crate::error::{Failure, Language, Text, text};
 use crate::json::Object;
+use crate::log::{Level, LogSettings};
 use crate::service::DEFAULTABLE;
 use crate::text::{Charset, decode_file};
 use serde_json::{Map, Value};
@@ -42,6 +43,8 @@ pub struct Config {
     pub proxy: Option<ureq::Proxy>,
     /// Sent with every request, for a gateway that asks for them.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where calls are noted, if anywhere.
+    pub log: Option<LogSettings>,
 }
 
 /// How long the password-check flow waits for the patient.
@@ -204,15 +207,7 @@ impl Config {
         let tls = read_tls(reader);
         let proxy = read_proxy(reader);
         let headers = read_headers(reader);
-        reader.section("log", |log| {
-            log.path("dir");
-            log.choice(
-                "level",
-                &["error", "warn", "info", "debug", "trace"],
-                |_| Some(()),
-            );
-            log.number("keepDays", 1..=3650);
-        });
+        let log = read_log(reader);
         Some(Self {
             local_url: local_url?,
             org_id: org_id?,
@@ -227,6 +222,7 @@ impl Config {
             tls,
             proxy,
             headers,
+            log,
         })
     }
 }
@@ -499,6 +495,21 @@ fn read_headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
         }
     }
     headers
+}
+
+fn read_log(reader: &mut Reader<'_>) -> Option<LogSettings> {
+    let mut settings = None;
+    reader.section("log", |log| {
+        let dir = log.path("dir");
+        let level = log.choice("level", &["error", "warn", "info"], Level::from_name);
+        let keep_days = log.number("keepDays", 1..=3650);
+        settings = dir.map(|dir| LogSettings {
+            dir,
+            level: level.unwrap_or_default(),
+            keep_days: keep_days.unwrap_or(30),
+        });
+    });
+    settings
 }
 
 /// Takes fields out of an object and notes what is wrong with them, by the name that whoever wrote

@@ -17,6 +17,7 @@ pub mod error;
 pub mod ffi;
 pub mod flow;
 mod json;
+pub mod log;
 pub mod next;
 pub mod reply;
 mod risk;

@@ -28,6 +28,16 @@ impl Started {
             request_id: format!("{millis:x}-{process:x}-{count:x}"),
         }
     }
+
+    /// `requestId` of a reply.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// `elapsedMs` of a reply that ends now.
+    pub fn elapsed_ms(&self) -> u128 {
+        self.at.elapsed().as_millis()
+    }
 }
 
 /// The `timestamp` of the public parameters.
@@ -91,6 +101,11 @@ impl Reply {
         }
     }
 
+    /// Who said it, as replies spell it.
+    pub fn source(&self) -> &'static str {
+        if self.from_centre { "centre" } else { "local" }
+    }
+
     /// Writes it as JSON, with always the same keys.
     pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
         #[derive(Serialize)]
@@ -109,7 +124,7 @@ impl Reply {
         let json = Json {
             code: self.code,
             message: &self.message,
-            source: if self.from_centre { "centre" } else { "local" },
+            source: self.source(),
             delivery: self.delivery.as_str(),
             next: self.next.map(Next::as_str),
             service: self.service.as_deref(),
@@ -117,8 +132,8 @@ impl Reply {
                 .data
                 .as_deref()
                 .and_then(|data| serde_json::from_str(data).ok()),
-            request_id: &started.request_id,
-            elapsed_ms: started.at.elapsed().as_millis(),
+            request_id: started.request_id(),
+            elapsed_ms: started.elapsed_ms(),
         };
         // Strings, numbers and JSON text: there is nothing that could fail.
         Zeroizing::new(serde_json::to_string(&json).unwrap_or_default())
