@@ -5,7 +5,7 @@ use super::float_env::FloatEnv;
 use super::host;
 use super::last_reply;
 use super::memory::Buffer;
-use crate::code::{EV_BUFFER_TOO_SMALL, EV_INTERNAL, EV_OK};
+use crate::code::{EV_INTERNAL, EV_OK};
 use crate::error::{Delivery, Failure, Language, text};
 use crate::reply::{Reply, Started};
 use crate::text::Charset;
@@ -46,12 +46,13 @@ fn inner(work: impl FnOnce() -> i32) -> i32 {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(EV_INTERNAL)
 }
 
-/// Runs work that answers with a reply, keeps that for the thread, and writes it to the buffer.
-pub fn reply(buffer: Buffer, work: impl FnOnce() -> Answer) -> i32 {
+/// Runs work that answers with a reply, keeps that for the thread, and writes it to the buffer, if
+/// the function has one.
+pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Answer) -> i32 {
     number(|| {
         let started = Started::now();
         last_reply::keep(Zeroizing::default());
-        let answer = match buffer.check() {
+        let answer = match buffer.map_or(Ok(()), |buffer| buffer.check()) {
             Ok(()) => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| fault()),
             Err(failure) => Answer::without_client(Err(failure)),
         };
@@ -59,13 +60,10 @@ pub fn reply(buffer: Buffer, work: impl FnOnce() -> Answer) -> i32 {
         let json = answer.reply.to_json(&started);
         let mut text = Zeroizing::new(answer.charset.encode_json(&json));
         // SAFETY: `Buffer::new` was promised that it can be written.
-        let written = unsafe { buffer.write(&text) };
+        let written = buffer.map_or(EV_OK, |buffer| unsafe { buffer.write(&text) });
         text.push(0);
         last_reply::keep(text);
-        match (code, written) {
-            (EV_OK, EV_BUFFER_TOO_SMALL) => EV_BUFFER_TOO_SMALL,
-            _ => code,
-        }
+        if code == EV_OK { written } else { code }
     })
 }
 

@@ -83,15 +83,6 @@ impl Buffer {
         }
     }
 
-    /// For functions that have none: their reply is only kept.
-    pub(super) fn none() -> Self {
-        Self {
-            pointer: std::ptr::null_mut(),
-            size: 0,
-            problem: Problem::None,
-        }
-    }
-
     /// Whether it can be used at all.
     pub(super) fn check(&self) -> Result<(), Failure> {
         match self.problem {

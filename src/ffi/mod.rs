@@ -50,7 +50,7 @@ const NO_CLIENT: i32 = -1;
 /// Returns 0, EV_INVALID_ARGUMENT or EV_INVALID_CONFIG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_open(config: *const c_char, client: *mut i32) -> i32 {
-    guard::reply(Buffer::none(), || {
+    guard::reply(None, || {
         // SAFETY: rule 10 of the header.
         let config = unsafe { input(config, "config") };
         // SAFETY: rule 10 of the header.
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn ev_open(config: *const c_char, client: *mut i32) -> i32
 /// Returns 0, or EV_INVALID_CLIENT for a number that never was a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_close(client: i32) -> i32 {
-    guard::reply(Buffer::none(), || {
+    guard::reply(None, || {
         let closed = handle::close(client);
         Answer::without_client(closed.map(|()| Reply::local(Language::default(), None)))
     })
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn ev_token_pwd_check_notc(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
         serve(client, known(&TOKEN_PWD_CHECK_NOTC), request, buffer)
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn ev_token_pwd_stas(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
         serve(client, known(&TOKEN_PWD_STAS), request, buffer)
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn ev_signed_query(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
         serve(client, known(&SIGNED_QUERY), request, buffer)
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn ev_gen_pay_cert(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
         serve(client, known(&GEN_PAY_CERT), request, buffer)
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn ev_call(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let service = unsafe { input(service, "service") };
         // SAFETY: rule 10 of the header.
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn ev_trans(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::reply(buffer, || {
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let url = unsafe { optional_input(url, "url") };
         // SAFETY: rule 10 of the header.
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn ev_trans(
 /// connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_cancel(client: i32, token: *const c_char) -> i32 {
-    guard::reply(Buffer::none(), || {
+    guard::reply(None, || {
         // SAFETY: rule 10 of the header.
         let token = unsafe { optional_input(token, "token") };
         with_client(client, token, |client, token| {
@@ -250,7 +250,8 @@ pub unsafe extern "C" fn ev_seal(
     reply_size: i32,
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
-    guard::reply(unsafe { Buffer::new(reply, reply_size) }, || {
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let text = unsafe { input(text, "text") };
         with_client(client, text, |client, text| {
@@ -271,7 +272,8 @@ pub unsafe extern "C" fn ev_unseal(
     reply_size: i32,
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
-    guard::reply(unsafe { Buffer::new(reply, reply_size) }, || {
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let text = unsafe { input(text, "text") };
         with_client(client, text, |client, text| {
@@ -294,7 +296,8 @@ pub unsafe extern "C" fn ev_explain(
     reply_size: i32,
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
-    guard::reply(unsafe { Buffer::new(reply, reply_size) }, || {
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
         with_client(client, Ok(()), |client, ()| {
             let language = client.config().language;
             Ok(Reply::local(language, Some(explain(code, language))))
@@ -312,7 +315,8 @@ pub unsafe extern "C" fn ev_dictionary(
     reply_size: i32,
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
-    guard::reply(unsafe { Buffer::new(reply, reply_size) }, || {
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let name = unsafe { input(name, "name") };
         with_client(client, name, |client, name| {
@@ -390,7 +394,8 @@ pub unsafe extern "C" fn ev_last_reply_size() -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_version(reply: *mut c_char, reply_size: i32) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
-    guard::reply(unsafe { Buffer::new(reply, reply_size) }, || {
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || {
         let data = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "target": env!("EVOUCHER_TARGET"),

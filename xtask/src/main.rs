@@ -1,19 +1,43 @@
-//! What a newcomer types.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
-#![allow(dead_code)]
+//! The commands that a newcomer types.
+#![expect(clippy::print_stdout, reason = "its output is what it is for")]
+
+mod demo;
+mod header;
+mod install;
+mod sh;
+mod test;
 mod windows;
 
-fn main() -> std::process::ExitCode {
-    let result = match std::env::args().nth(1).as_deref() {
-        Some("dist") => windows::dist(),
-        Some("test") => windows::test(),
-        _ => Err("cargo xtask dist | test".to_owned()),
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask demo            build, start the simulated centre, run both conversations, show every step
+cargo xtask test            everything; on Debian as root it installs what is missing
+cargo xtask test --quick    the inner loop: native only, installs nothing
+cargo xtask header          write include/evoucher.h from the exports
+cargo xtask header --check  fail if it is not current
+cargo xtask dist            the archives for Windows and Linux, in dist/
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(test::Extent::Everything),
+        ["test", "--quick"] => test::run(test::Extent::Quick),
+        ["header"] => header::write(),
+        ["header", "--check"] => header::check(),
+        ["dist"] => windows::dist(),
+        ["test", "--windows"] => windows::test(),
+        _ => Err(USAGE.to_owned()),
     };
     match result {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            std::process::ExitCode::FAILURE
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            println!("\n{problem}");
+            ExitCode::FAILURE
         }
     }
 }

@@ -1,1 +1,28 @@
+//! A second library around the same guard, whose exports panic: the product has no way to be made
+//! to. Built in release, like the product.
+#![expect(unsafe_code, reason = "exports of a C library")]
 
+use evoucher::ffi::Buffer;
+use evoucher::ffi::guard;
+use std::ffi::c_char;
+
+/// Panics with a message, inside the guard.
+///
+/// # Safety
+/// As for the product's exports.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn test_panic(reply: *mut c_char, reply_size: i32) -> i32 {
+    // SAFETY: the caller's buffer, as for the product's exports.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::reply(Some(buffer), || panic!("on purpose"))
+}
+
+/// Panics in the function that has no buffer.
+#[unsafe(no_mangle)]
+pub extern "C" fn test_panic_without_buffer() -> i32 {
+    guard::reply(None, || {
+        let nothing: Vec<i32> = Vec::new();
+        let index = std::hint::black_box(3);
+        unreachable!("{}", nothing[index])
+    })
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::arch::Arch;
 use super::place;
-use super::run::{Result, copy, run, write};
+use super::run::{Result, run, write};
 use super::wine::Wine;
 
 /// A .NET for Windows: the newest of each architecture that package registries hold.
@@ -102,11 +102,4 @@ pub(crate) fn mono(program: &Path, library: &Path, directory: &Path) -> Command 
         .env("LC_ALL", "C.UTF-8")
         .current_dir(directory);
     command
-}
-
-/// Puts the library where .NET looks first: beside the program.
-pub(crate) fn beside(program: &Path, library: &Path) -> Result {
-    let directory = program.parent().ok_or("a program without a directory")?;
-    let name = library.file_name().ok_or("a library without a name")?;
-    copy(library, &directory.join(name))
 }

@@ -3,18 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::run::{Result, make_dir};
+use crate::sh;
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask is a directory of the repository")
-        .to_path_buf()
+    sh::root()
 }
 
 /// What the Windows half builds; `cargo clean` removes it.
 pub(crate) fn target() -> PathBuf {
-    repository().join("target/windows")
+    sh::target().join("windows")
 }
 
 /// Tools that take long to make and do not depend on this repository: one directory for each user.

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What a part of the Windows half ends with: nothing, or one text that says what went wrong.
-pub(crate) type Result<T = ()> = std::result::Result<T, String>;
+pub(crate) use crate::sh::{Result, read};
 
 /// Runs a command to its end and gives back what it wrote on standard output.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
@@ -41,10 +40,6 @@ fn line(command: &Command) -> String {
         line.push_str(&argument.to_string_lossy());
     }
     line
-}
-
-pub(crate) fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 pub(crate) fn write(path: &Path, text: impl AsRef<[u8]>) -> Result {

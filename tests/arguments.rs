@@ -1,0 +1,234 @@
+//! Rule 10 and bad input: what is wrong is named, what would be right is said, and nothing is sent.
+
+mod common;
+
+use common::{Reply, SERVICES, centre, config, config_with, library, request};
+use evoucher::code::*;
+use serde_json::{Value, json};
+use std::ffi::c_char;
+use std::ptr;
+
+type Four = unsafe extern "C" fn(i32, *const c_char, *mut c_char, i32) -> i32;
+type Five = unsafe extern "C" fn(i32, *const c_char, *const c_char, *mut c_char, i32) -> i32;
+
+const TEXT: *const c_char = c"{}".as_ptr();
+
+#[test]
+#[expect(
+    unsafe_code,
+    reason = "calls C functions with pointers that they must refuse"
+)]
+fn null_pointers_and_negative_sizes() {
+    let client = library().open(&config("http://127.0.0.1:9"));
+    let handle = client.handle;
+    let mut buffer = [0x55 as c_char; 2048];
+    let four = [
+        "ev_token_pwd_check_notc",
+        "ev_token_pwd_stas",
+        "ev_signed_query",
+        "ev_gen_pay_cert",
+        "ev_seal",
+        "ev_unseal",
+        "ev_dictionary",
+    ];
+    for name in four {
+        let function = library().function::<Four>(name);
+        for handle in [handle, 12345, 0] {
+            // SAFETY: what the function must bear.
+            let null = unsafe { function(handle, ptr::null(), buffer.as_mut_ptr(), 2048) };
+            assert_eq!(null, EV_INVALID_ARGUMENT, "{name}");
+            assert!(library().last_reply().at("message").contains("NULL"));
+            // SAFETY: what the function must bear.
+            let no_buffer = unsafe { function(handle, TEXT, ptr::null_mut(), 2048) };
+            assert_eq!(no_buffer, EV_INVALID_ARGUMENT, "{name}");
+            buffer.fill(0x55);
+            // SAFETY: what the function must bear.
+            let negative = unsafe { function(handle, TEXT, buffer.as_mut_ptr(), -1) };
+            assert_eq!(negative, EV_INVALID_ARGUMENT, "{name}");
+            assert!(buffer.iter().all(|byte| *byte == 0x55), "{name} wrote");
+        }
+    }
+    for name in ["ev_call", "ev_field"] {
+        let function = library().function::<Five>(name);
+        for (first, second) in [(ptr::null(), TEXT), (TEXT, ptr::null())] {
+            // SAFETY: what the function must bear.
+            let null = unsafe { function(handle, first, second, buffer.as_mut_ptr(), 2048) };
+            assert_eq!(null, EV_INVALID_ARGUMENT, "{name}");
+        }
+        // SAFETY: what the function must bear.
+        let negative = unsafe { function(handle, TEXT, TEXT, buffer.as_mut_ptr(), -5) };
+        assert_eq!(negative, EV_INVALID_ARGUMENT, "{name}");
+    }
+    type Open = unsafe extern "C" fn(*const c_char, *mut i32) -> i32;
+    let open = library().function::<Open>("ev_open");
+    let mut opened = 7;
+    // SAFETY: what the function must bear.
+    assert_eq!(
+        unsafe { open(ptr::null(), &raw mut opened) },
+        EV_INVALID_ARGUMENT
+    );
+    assert_eq!(opened, -1);
+    // SAFETY: what the function must bear.
+    assert_eq!(unsafe { open(TEXT, ptr::null_mut()) }, EV_INVALID_ARGUMENT);
+    type Last = unsafe extern "C" fn(*mut c_char, i32) -> i32;
+    let last = library().function::<Last>("ev_last_reply");
+    // SAFETY: what the function must bear.
+    assert_eq!(unsafe { last(ptr::null_mut(), 10) }, EV_INVALID_ARGUMENT);
+    // SAFETY: what the function must bear.
+    assert_eq!(
+        unsafe { last(buffer.as_mut_ptr(), -10) },
+        EV_INVALID_ARGUMENT
+    );
+}
+
+/// Requests that no service takes, and what the English message must say of each.
+fn bad_requests() -> Vec<(String, &'static [&'static str])> {
+    let with = |name: &str, value: Value| {
+        let mut request = request("auto1-signed");
+        request[name] = value;
+        request.to_string()
+    };
+    let whole = request("auto1-signed").to_string();
+    let deep = format!("{{\"token\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    vec![
+        ("{}".into(), &["token is missing", "1 to 40 characters"]),
+        (
+            with("token", "x".repeat(41).into()),
+            &["token has 41 characters, 40 at most"],
+        ),
+        (
+            with("token", "".into()),
+            &["token must be", "1 to 40 characters"],
+        ),
+        (with("token", json!(null)), &["token must be a string"]),
+        (with("token", json!(17)), &["token must be a string"]),
+        (with("token", json!({"a": 1})), &["token must be a string"]),
+        (
+            with("orgCodg", "测".repeat(41).into()),
+            &["orgCodg has 41 characters"],
+        ),
+        ("".into(), &["not a JSON object"]),
+        ("[]".into(), &["not a JSON object"]),
+        ("token=1&orgCodg=2".into(), &["not a JSON object"]),
+        (whole.replace('}', ""), &["not valid JSON", "line 1"]),
+        (format!("{whole} {whole}"), &["not valid JSON"]),
+        (whole.replacen('"', "'", 2), &["not valid JSON"]),
+        (deep, &["nested too deep"]),
+        (
+            whole.replacen('{', "{\"orgCodg\":\"P1\",", 1),
+            &["field orgCodg comes twice"],
+        ),
+        (
+            whole.replacen('{', "{\"x\":{\"y\":1,\"y\":2},", 1),
+            &["field y comes twice"],
+        ),
+    ]
+}
+
+#[test]
+fn bad_requests_are_named_and_nothing_is_sent() {
+    let centre = centre();
+    let client = library().open(&config_with(centre.url(), json!({ "language": "en" })));
+    for (request, says) in bad_requests() {
+        for (_, function) in SERVICES {
+            refused(
+                &client.call_text(function, &request),
+                EV_INVALID_REQUEST,
+                says,
+            );
+        }
+    }
+    for amount in [
+        json!("0"),
+        json!(12.30),
+        json!("12.345"),
+        json!(""),
+        json!("-1"),
+        json!(null),
+    ] {
+        let mut request = request("auto1-signed");
+        request["ownPaySetlAmt"] = amount;
+        let reply = client.call("ev_gen_pay_cert", &request);
+        refused(
+            &reply,
+            EV_INVALID_REQUEST,
+            &["ownPaySetlAmt must be", "\"12.30\""],
+        );
+    }
+    let mut request = request("auto1-signed");
+    request["totalAmount"] = json!("1e3");
+    let reply = client.call("ev_token_pwd_check_notc", &request);
+    refused(
+        &reply,
+        EV_INVALID_REQUEST,
+        &["totalAmount must be a decimal", "123.45"],
+    );
+
+    let two_mib = format!("{{\"token\":\"{}\"}}", "x".repeat(2 << 20));
+    for (_, function) in SERVICES {
+        let reply = client.call_text(function, &two_mib);
+        refused(
+            &reply,
+            EV_INVALID_ARGUMENT,
+            &["request has more than 1048576 bytes"],
+        );
+    }
+    let reply = library().call5("ev_call", client.handle, b"signedquery", b"{}", 8192);
+    refused(&reply, EV_UNKNOWN_SERVICE, &["signedQuery", "/cfc/api/"]);
+    assert_eq!(centre.seen(), 0);
+}
+
+#[test]
+fn every_wrong_field_is_named_at_once() {
+    let centre = centre();
+    let client = library().open(&config_with(centre.url(), json!({ "language": "en" })));
+    let reply = client.call_text("ev_gen_pay_cert", r#"{"token":"","orgCodg":1}"#);
+    // A §1.5.2.
+    let fields = [
+        "token",
+        "ownPaySetlAmt",
+        "orgCodg",
+        "orgName",
+        "opterId",
+        "opterName",
+        "devId",
+        "devIP",
+        "fixmedinsTrnsSn",
+    ];
+    refused(&reply, EV_INVALID_REQUEST, &fields);
+    assert_eq!(centre.seen(), 0);
+}
+
+#[test]
+fn dead_handles() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    let dead = library().open(&config(centre.url())).handle;
+    for handle in [dead, -1, 99_999, i32::MAX, i32::MIN] {
+        for (_, function) in SERVICES {
+            let request = request("auto1-signed").to_string();
+            let reply = library().call4(function, handle, request.as_bytes(), 8192);
+            refused(&reply, EV_INVALID_CLIENT, &["ev_open"]);
+        }
+        assert_eq!(library().cancel(handle, None), EV_INVALID_CLIENT);
+    }
+    assert_eq!(
+        library().close(dead),
+        0,
+        "closing a closed client does nothing"
+    );
+    assert_eq!(library().close(99_999), EV_INVALID_CLIENT);
+    assert_eq!(centre.seen(), 0);
+    assert_eq!(client.stas("pwd").returned, 0, "and the others go on");
+}
+
+fn refused(reply: &Reply, code: i32, says: &[&str]) {
+    assert_eq!(reply.returned, code, "{reply:?}");
+    assert_eq!(reply.at("code"), code.to_string());
+    assert_eq!(reply.at("delivery"), "not_sent");
+    assert_eq!(reply.at("source"), "local");
+    assert_eq!(reply.at("next"), "fix_request");
+    for part in says {
+        assert!(reply.at("message").contains(part), "{part:?} in {reply:?}");
+    }
+}

@@ -1,0 +1,174 @@
+//! Every return code of both documents, through every service, with its meaning and what to do.
+
+mod common;
+
+use common::{SERVICES, centre, config, library, request};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// The documents' table (A §1.7, B §1.9): code, scope, documents, meaning.
+const CODES: &str = include_str!("spec/codes.tsv");
+
+/// The documents' table (A §1.6.1, B §1.8.1): code, meaning.
+const ID_TYPES: &str = include_str!("spec/id-types.tsv");
+
+/// What to do after each, by service.
+const NEXT: &str = include_str!("spec/next.tsv");
+
+/// The rows of a table by its column names.
+fn table(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let names: Vec<_> = lines.next().unwrap().split('\t').collect();
+    lines
+        .map(|line| names.iter().copied().zip(line.split('\t')).collect())
+        .collect()
+}
+
+/// How the simulated centre is asked for a code.
+fn token(code: &str) -> String {
+    format!("code{}", code.replace('-', "m"))
+}
+
+#[test]
+fn every_code_comes_through_every_service_unchanged() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    for row in table(CODES).iter().filter(|row| row["code"] != "0") {
+        for (service, function) in SERVICES {
+            let reply = client.call(function, &request(&token(row["code"])));
+            let code = row["code"];
+            assert_eq!(reply.returned.to_string(), code, "{service}");
+            assert_eq!(reply.at("code"), code);
+            assert_eq!(reply.at("source"), "centre");
+            assert_eq!(reply.at("delivery"), "answered");
+            assert_eq!(reply.at("service"), service);
+            assert_eq!(reply.json()["data"], json!(null));
+            // The reason in place of xxx is the centre's own.
+            let meaning = row["meaning"].trim_end_matches("xxx");
+            let message = reply.at("message");
+            assert!(message.starts_with(meaning), "{message} for {meaning}");
+        }
+    }
+}
+
+#[test]
+fn what_to_do_after_every_code_by_service() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    let rows = table(NEXT);
+    for code in table(CODES).iter().map(|row| row["code"]) {
+        let listed = code == "0" || rows.iter().any(|row| row["code"] == code);
+        assert!(listed, "{code} has a row");
+    }
+    for row in rows {
+        for (service, function) in SERVICES {
+            let reply = client.call(function, &request(&token(row["code"])));
+            assert_eq!(
+                reply.at("next"),
+                row[service],
+                "{} from {service}",
+                row["code"]
+            );
+        }
+    }
+}
+
+#[test]
+fn what_to_do_after_every_state() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    for (function, token, expected) in [
+        ("ev_token_pwd_check_notc", "pwd", "wait"),
+        ("ev_token_pwd_check_notc", "notcfail", "resend"),
+        ("ev_token_pwd_check_notc", "pwd-flagX", "ask_centre"),
+        ("ev_token_pwd_check_notc", "nopwd", "settle"),
+        ("ev_token_pwd_stas", "pwd", "wait"),
+        ("ev_token_pwd_stas", "nopwdstas", "settle"),
+        ("ev_token_pwd_stas", "pwd-flagX", "ask_centre"),
+        ("ev_signed_query", "signed", "get_certificate"),
+        ("ev_signed_query", "signed-numflag", "get_certificate"),
+        ("ev_signed_query", "unsigned", "other_payment"),
+        ("ev_signed_query", "blocked", "other_payment"),
+        ("ev_signed_query", "signed-flagX", "ask_centre"),
+        ("ev_gen_pay_cert", "signed", "charge"),
+    ] {
+        let reply = client.call(function, &request(token));
+        assert_eq!(reply.at("next"), expected, "{function} {token}");
+    }
+    // Verified, as the string and as a number.
+    for token in ["auto1", "auto1-numflag"] {
+        client.notc(token);
+        let reply = client.stas(token);
+        assert_eq!(
+            (reply.returned, reply.at("next").as_str()),
+            (0, "settle"),
+            "{token}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_state_lets_nobody_settle_or_charge() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    for (service, token, code, next) in [
+        ("tokenPwdCheckNotc", "pwd-noflag", -10025, "offline_check"),
+        ("tokenPwdStas", "pwd-noflag", -10025, "wait"),
+        ("signedQuery", "signed-noflag", -10025, "retry_later"),
+        ("genPayCert", "signed-noflag", -10025, "retry"),
+        ("genPayCert", "signed-emptycert", -10025, "retry"),
+        ("tokenPwdCheckNotc", "pwd-sfalse", -10027, "resend"),
+        ("tokenPwdStas", "pwd-sfalse", -10027, "wait"),
+        ("signedQuery", "signed-sfalse", -10027, "other_payment"),
+        ("genPayCert", "signed-sfalse", -10027, "other_payment"),
+    ] {
+        let function = SERVICES
+            .iter()
+            .find(|(name, _)| *name == service)
+            .unwrap()
+            .1;
+        let reply = client.call(function, &request(token));
+        assert_eq!(reply.returned, code, "{service} {token} {reply:?}");
+        assert_eq!(reply.at("next"), next, "{service} {token}");
+    }
+}
+
+#[test]
+fn the_documents_meaning_of_every_code() {
+    let client = library().open(&config("http://127.0.0.1:9"));
+    for row in table(CODES) {
+        let reply = library().explain(client.handle, row["code"].parse().unwrap());
+        assert_eq!(reply.returned, 0);
+        for field in ["code", "scope", "documents", "meaning"] {
+            assert_eq!(reply.at(&format!("data.{field}")), row[field]);
+        }
+    }
+    let unlisted = library().explain(client.handle, 42);
+    assert_eq!(
+        (unlisted.returned, unlisted.at("data.scope").as_str()),
+        (0, "")
+    );
+    assert_eq!(
+        library().explain(client.handle, -10022).at("data.name"),
+        "EV_TIMEOUT"
+    );
+}
+
+#[test]
+fn the_documents_dictionaries() {
+    let client = library().open(&config("http://127.0.0.1:9"));
+    for (name, text) in [("code", CODES), ("idType", ID_TYPES)] {
+        let reply = library().call4("ev_dictionary", client.handle, name.as_bytes(), 65_536);
+        let json = reply.json();
+        let items = json["data"][name].as_array().unwrap();
+        let rows = table(text);
+        assert_eq!(items.len(), rows.len());
+        for (item, row) in items.iter().zip(rows) {
+            let code = item["code"].to_string();
+            assert_eq!(code.trim_matches('"'), row["code"]);
+            assert_eq!(item["meaning"], row["meaning"]);
+        }
+    }
+    let unknown = library().call4("ev_dictionary", client.handle, b"codes", 8192);
+    assert_eq!(unknown.returned, -10005);
+}

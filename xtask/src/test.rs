@@ -1,0 +1,47 @@
+//! Everything that is tested, and the names of what is not.
+
+use crate::install;
+use crate::sh::{self, Result};
+use std::env;
+
+/// How much is tested.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Everything,
+    /// What needs neither an installation nor minutes.
+    Quick,
+}
+
+/// Runs the tests.
+pub fn run(extent: Extent) -> Result {
+    let mut left_out = Vec::new();
+    if extent == Extent::Everything {
+        install::install(install::NATIVE)?;
+    } else {
+        for needed in install::missing(install::NATIVE) {
+            left_out.push(format!("what needs {}", needed.program));
+        }
+    }
+    crate::header::check()?;
+    // The release library is what is tested, and beside it the one whose exports panic.
+    sh::run(&mut sh::cargo(&[
+        "build",
+        "--release",
+        "--package=evoucher",
+        "--package=evoucher-panics",
+    ]))?;
+    let mut test = sh::cargo(&["test", "--workspace"]);
+    test.env("EVOUCHER_LIBRARY_DIR", sh::target().join("release"));
+    if extent == Extent::Everything {
+        test.env("EVOUCHER_TEST_EVERYTHING", "1");
+    }
+    sh::run(&mut test)?;
+    for part in &left_out {
+        println!("not run: {part}");
+    }
+    if !left_out.is_empty() && env::var("CI").is_ok() {
+        return Err("in CI every part has to run".to_owned());
+    }
+    Ok(())
+}
