@@ -31,8 +31,10 @@ pub struct Client {
 impl Client {
     /// Opens a client. No connection is made yet.
     pub fn open(config: Config) -> Result<Self, Failure> {
+        let transport =
+            Transport::new(&config).map_err(|failure| failure.in_language(config.language))?;
         Ok(Self {
-            transport: Transport::new(&config)?,
+            transport,
             config,
             calls: Mutex::default(),
         })
@@ -101,11 +103,7 @@ impl Client {
     }
 
     fn open_sealed(&self, sealed: &str) -> Result<Zeroizing<String>, Failure> {
-        let fail = |detail| Failure {
-            code: EV_DECRYPT,
-            delivery: Delivery::Answered,
-            detail,
-        };
+        let fail = |detail| Failure::new(EV_DECRYPT, Delivery::Answered, detail);
         let plain = self.config.sealer.unseal(sealed).map_err(|error| {
             fail(match error {
                 UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
@@ -261,23 +259,20 @@ impl Drop for InFlight<'_> {
 }
 
 fn bad_reply(detail: Text) -> Failure {
-    Failure {
-        code: EV_BAD_REPLY,
-        delivery: Delivery::Unknown,
-        detail,
-    }
+    Failure::new(EV_BAD_REPLY, Delivery::Unknown, detail)
 }
 
 fn http_status(status: u16) -> Failure {
-    Failure {
-        code: EV_HTTP_STATUS,
-        delivery: if status >= 500 {
-            Delivery::Unknown
-        } else {
-            Delivery::Answered
-        },
-        detail: text!("HTTP {status}", "HTTP {status}"),
-    }
+    let delivery = if status >= 500 {
+        Delivery::Unknown
+    } else {
+        Delivery::Answered
+    };
+    Failure::new(
+        EV_HTTP_STATUS,
+        delivery,
+        text!("HTTP {status}", "HTTP {status}"),
+    )
 }
 
 /// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
@@ -288,14 +283,11 @@ fn state(data: &str, field: &str) -> Result<String, Failure> {
         if json::is_object(data) {
             return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
         }
-        Failure {
-            code: EV_DECRYPT,
-            delivery: Delivery::Answered,
-            detail: text!(
-                "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
-                "the opened content is {en}: check sm4Key and keyFormat"
-            ),
-        }
+        let detail = text!(
+            "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
+            "the opened content is {en}: check sm4Key and keyFormat"
+        );
+        Failure::new(EV_DECRYPT, Delivery::Answered, detail)
     })?;
     object
         .get(field)

@@ -141,16 +141,17 @@ impl Config {
             folder,
             problems: Vec::new(),
         };
-        let config = Self::from_reader(&mut reader);
+        let language = read_language(&mut reader);
+        let config = Self::from_reader(&mut reader, language);
         reader.finish();
         match config {
             Some(config) if reader.problems.is_empty() => Ok(config),
-            _ => Err(refuse(Text::join(&reader.problems))),
+            _ => Err(refuse(Text::join(&reader.problems)).in_language(language)),
         }
     }
 
     /// `None` only where a problem was noted.
-    fn from_reader(reader: &mut Reader<'_>) -> Option<Self> {
+    fn from_reader(reader: &mut Reader<'_>, language: Language) -> Option<Self> {
         let local_url = reader.required("localUrl").and_then(|url| {
             BaseUrl::parse(&url)
                 .map_err(|right| reader.wrong("localUrl", right))
@@ -164,11 +165,6 @@ impl Config {
             &["utf-8", "gbk", "gb18030", "ascii"],
             Charset::from_name,
         );
-        let language = reader.choice("language", &["zh", "en"], |name| match name {
-            "zh" => Some(Language::Zh),
-            "en" => Some(Language::En),
-            _ => None,
-        });
         let connect_timeout = reader.milliseconds("connectTimeoutMs", 3_000);
         let timeout = reader.milliseconds("timeoutMs", 15_000);
         let defaults = read_defaults(reader);
@@ -194,7 +190,7 @@ impl Config {
             reqt_type: reqt_type?,
             sealer: sealer?,
             charset: charset.unwrap_or(Charset::Utf8),
-            language: language.unwrap_or_default(),
+            language,
             connect_timeout,
             timeout,
             defaults,
@@ -207,6 +203,15 @@ impl Config {
 
 fn refuse(detail: Text) -> Failure {
     Failure::not_sent(EV_INVALID_CONFIG, detail)
+}
+
+fn read_language(reader: &mut Reader<'_>) -> Language {
+    let language = reader.choice("language", &["zh", "en"], |name| match name {
+        "zh" => Some(Language::Zh),
+        "en" => Some(Language::En),
+        _ => None,
+    });
+    language.unwrap_or_default()
 }
 
 /// `reqtType` as it is, else `{reqtPrefix}&{admdvs}` with `orgId` for a prefix (§1.3.2.1).

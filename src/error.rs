@@ -88,15 +88,31 @@ pub struct Failure {
     pub delivery: Delivery,
     /// What happened, and what would be right.
     pub detail: Text,
+    /// The language that a refused configuration asks for; else it is the client's.
+    pub language: Option<Language>,
 }
 
 impl Failure {
-    /// A failure before anything was sent.
-    pub fn not_sent(code: i32, detail: Text) -> Self {
+    /// A failure, and what is known of the request.
+    pub fn new(code: i32, delivery: Delivery, detail: Text) -> Self {
         Self {
             code,
-            delivery: Delivery::NotSent,
+            delivery,
             detail,
+            language: None,
+        }
+    }
+
+    /// A failure before anything was sent.
+    pub fn not_sent(code: i32, detail: Text) -> Self {
+        Self::new(code, Delivery::NotSent, detail)
+    }
+
+    /// The same for a configuration that asks for a language.
+    pub fn in_language(self, language: Language) -> Self {
+        Self {
+            language: Some(language),
+            ..self
         }
     }
 

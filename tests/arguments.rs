@@ -63,10 +63,8 @@ fn null_pointers_and_negative_sizes() {
     let open = library().function::<Open>("ev_open");
     let mut opened = 7;
     // SAFETY: what the function must bear.
-    assert_eq!(
-        unsafe { open(ptr::null(), &raw mut opened) },
-        EV_INVALID_ARGUMENT
-    );
+    let code = unsafe { open(ptr::null(), &raw mut opened) };
+    assert_eq!(code, EV_INVALID_ARGUMENT);
     assert_eq!(opened, -1);
     // SAFETY: what the function must bear.
     assert_eq!(unsafe { open(TEXT, ptr::null_mut()) }, EV_INVALID_ARGUMENT);
@@ -75,10 +73,8 @@ fn null_pointers_and_negative_sizes() {
     // SAFETY: what the function must bear.
     assert_eq!(unsafe { last(ptr::null_mut(), 10) }, EV_INVALID_ARGUMENT);
     // SAFETY: what the function must bear.
-    assert_eq!(
-        unsafe { last(buffer.as_mut_ptr(), -10) },
-        EV_INVALID_ARGUMENT
-    );
+    let code = unsafe { last(buffer.as_mut_ptr(), -10) };
+    assert_eq!(code, EV_INVALID_ARGUMENT);
 }
 
 /// Requests that no service takes, and what the English message must say of each.

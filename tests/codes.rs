@@ -3,6 +3,9 @@
 mod common;
 
 use common::{SERVICES, centre, config, library, request};
+use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
+use evoucher::flow::next;
+use evoucher::service;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -14,6 +17,9 @@ const ID_TYPES: &str = include_str!("spec/id-types.tsv");
 
 /// What to do after each, by service.
 const NEXT: &str = include_str!("spec/next.tsv");
+
+/// The same for this library's own codes.
+const NEXT_LOCAL: &str = include_str!("spec/next-local.tsv");
 
 /// The rows of a table by its column names.
 fn table(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
@@ -70,6 +76,30 @@ fn what_to_do_after_every_code_by_service() {
                 row["code"]
             );
         }
+    }
+}
+
+/// How each of them comes about is tested where it does; here every row of the table is looked at.
+#[test]
+fn what_to_do_after_every_code_of_our_own() {
+    let rows = table(NEXT_LOCAL);
+    let own = MEANINGS
+        .iter()
+        .filter(|meaning| meaning.documents.is_empty());
+    for code in own
+        .map(|meaning| meaning.code)
+        .filter(|code| *code != EV_BUFFER_TOO_SMALL)
+    {
+        let listed = rows.iter().any(|row| row["code"] == code.to_string());
+        assert!(listed, "{code} has a row");
+    }
+    for row in rows {
+        let code = row["code"].parse().unwrap();
+        for service in service::SERVICES {
+            let next = next::after_code(Some(service), code).as_str();
+            assert_eq!(next, row[service.name], "{code} from {}", service.name);
+        }
+        assert_eq!(next::after_code(None, code).as_str(), row["path"], "{code}");
     }
 }
 

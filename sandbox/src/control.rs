@@ -1,8 +1,8 @@
 //! `/sandbox/…`: what a tester asks of the sandbox itself, in any language that can speak HTTP.
 
-use crate::Centre;
-use crate::http::Page;
+use crate::centre::Centre;
 use crate::ledger::Entry;
+use crate::page::Page;
 use crate::reply::text;
 use hyper::{Method, StatusCode};
 use percent_encoding::percent_decode_str;

@@ -52,12 +52,13 @@ pub(crate) fn open(body: &[u8], account: &Account, now_ms: u64) -> Result<Vec<u8
     if !account.reqt_type.matches(&reqt_type) {
         return Err(Answer::because(-4, "reqtType 与登记的不符"));
     }
+    let plain = account
+        .sealer
+        .unseal(&enc_data)
+        .map_err(|_| Answer::because(-4, "encData 解密失败"))?;
     // The documents ask for it (§1.3.1.1: 加密结果转大写), so a program that forgets it learns here.
-    if enc_data.bytes().any(|byte| matches!(byte, b'a'..=b'f')) {
+    if enc_data.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return Err(wrong("encData 须为大写十六进制"));
     }
-    match account.sealer.unseal(&enc_data) {
-        Ok(plain) => Ok(plain.to_vec()),
-        Err(_) => Err(Answer::because(-4, "encData 解密失败")),
-    }
+    Ok(plain.to_vec())
 }

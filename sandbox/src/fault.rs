@@ -257,6 +257,18 @@ impl Fault {
             .next()
     }
 
+    /// Whether the client gets a reply, or at least a part of it.
+    pub(crate) fn replies(self) -> bool {
+        !matches!(
+            self,
+            Self::CloseEarly
+                | Self::ResetEarly
+                | Self::ProcessClose
+                | Self::ProcessReset
+                | Self::Silence
+        )
+    }
+
     /// Whether a request that meets this fault takes effect.
     pub(crate) fn processes(self) -> bool {
         !matches!(

@@ -1,141 +1,30 @@
 //! A request from its head to the end of its reply.
 
+use crate::centre::{Centre, now_ms};
+use crate::control;
+use crate::deliver::deliver;
 use crate::envelope;
 use crate::fault::Fault;
 use crate::json::Object;
 use crate::ledger::{Seen, Texts};
+use crate::page::{Chunks, HTML, Page};
 use crate::reply::Answer;
 use crate::scenario::{self, Words};
 use crate::service::Service;
 use crate::show;
-use crate::wire::{Connection, Socket};
-use crate::{Centre, control, now_ms};
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue, LOCATION};
+use crate::wire::Connection;
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
-use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::time::sleep;
 
 /// The longest request body that is read: the library's own limit is 1 MiB of text, twice that
 /// when sealed.
 const LONGEST: usize = 8 << 20;
-
-const JSON: &str = "application/json;charset=UTF-8";
-const HTML: &str = "text/html;charset=UTF-8";
-
-/// A reply before it is framed.
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    kind: &'static str,
-    location: Option<String>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Page {
-    pub(crate) fn new(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            kind,
-            location: None,
-            body: body.into(),
-        }
-    }
-
-    pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
-        Self::new(status, JSON, body)
-    }
-
-    fn html(status: StatusCode) -> Self {
-        let reason = status.canonical_reason().unwrap_or_default();
-        let body = format!(
-            "<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>\r\n"
-        );
-        Self::new(status, HTML, body)
-    }
-
-    /// The head as bytes, for the faults that send the reply by hand.
-    fn head(&self, with_length: bool) -> Vec<u8> {
-        let mut head = format!(
-            "HTTP/1.1 {}\r\ncontent-type: {}\r\n",
-            self.status, self.kind
-        );
-        if with_length {
-            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
-        }
-        head.push_str("\r\n");
-        head.into_bytes()
-    }
-
-    /// The reply for hyper to send.
-    fn response(self, chunked: bool) -> Response<Chunks> {
-        let chunks = match chunked {
-            // An odd size, so that chunks end inside characters.
-            true => self
-                .body
-                .chunks((self.body.len() / 3) | 1)
-                .map(Bytes::copy_from_slice)
-                .collect(),
-            false => VecDeque::from([Bytes::from(self.body)]),
-        };
-        let mut response = Response::new(Chunks {
-            chunks,
-            sized: !chunked,
-        });
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {
-            headers.insert(LOCATION, location);
-        }
-        if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("POST"));
-        }
-        response
-    }
-}
-
-/// A reply's body, sent with its length or in chunks.
-pub(crate) struct Chunks {
-    chunks: VecDeque<Bytes>,
-    sized: bool,
-}
-
-impl Body for Chunks {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(
-            self.get_mut()
-                .chunks
-                .pop_front()
-                .map(|chunk| Ok(Frame::data(chunk))),
-        )
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.chunks.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self.sized {
-            true => SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum()),
-            false => SizeHint::default(),
-        }
-    }
-}
 
 /// What a request's path asks for.
 struct Target<'a> {
@@ -177,8 +66,8 @@ pub(crate) struct Exchange {
     status: StatusCode,
 }
 
-/// Answers a request. An error means that the socket was taken away: hyper then lets go of the
-/// connection without writing.
+/// Answers a request. An error means that the connection is over: hyper lets go of it without
+/// writing.
 pub(crate) async fn handle(
     centre: Arc<Centre>,
     connection: Arc<Connection>,
@@ -197,13 +86,13 @@ pub(crate) async fn handle(
     let number = centre.books().see(seen.clone());
     let target = Target::of(head.uri.path());
     let early = target.as_ref().and_then(Target::fault);
-    if let Some(fault @ (Fault::CloseEarly | Fault::ResetEarly)) = early {
-        return end(taken(&connection)?, fault).await;
-    }
-
-    let body = match read(&centre, number, body).await? {
-        Some(body) => body,
-        None => return Ok(Page::html(StatusCode::PAYLOAD_TOO_LARGE).response(false)),
+    let body = match early {
+        // Left unread: what ends the connection here is the head.
+        Some(Fault::CloseEarly | Fault::ResetEarly) => Some(Vec::new()),
+        _ => read(&centre, number, body).await?,
+    };
+    let Some(body) = body else {
+        return Ok(Page::html(StatusCode::PAYLOAD_TOO_LARGE).response(false));
     };
     let mut exchange = Exchange {
         seen,
@@ -280,10 +169,7 @@ fn decide(
         return Err(Answer::refused(-5));
     };
     if let Some(Err(name)) = target.fault {
-        return Err(Answer::because(
-            -5,
-            &format!("模拟中心没有名为 {name} 的故障"),
-        ));
+        return Err(no_such_fault(name));
     }
     let service = Service::from_name(target.name);
     if service.is_none() && target.name != ECHO {
@@ -311,7 +197,9 @@ fn decide(
     let request = usable.map_err(|why| Answer::because(-2, &format!("encData 解密后{why}")))?;
     let token = request.text("token");
     let words = Words::of(&token);
-    exchange.fault = target.fault().or(words.fault).unwrap_or(Fault::None);
+    if let (None, Some(fault)) = (target.fault, &words.fault) {
+        exchange.fault = fault.clone().map_err(|name| no_such_fault(&name))?;
+    }
     if let Some(service) = service {
         service.check(&request)?;
     }
@@ -348,6 +236,10 @@ fn decide(
         &texts,
     );
     Ok(answer)
+}
+
+fn no_such_fault(name: &str) -> Answer {
+    Answer::because(-2, &format!("模拟中心没有名为 {name} 的故障"))
 }
 
 /// The service that no document lists.
@@ -404,97 +296,23 @@ fn redirect(
     target: Option<&Target<'_>>,
     exchange: &Exchange,
 ) -> Page {
-    let Some(target) = target else {
-        return Page::html(status);
-    };
-    let scheme = if exchange.seen.tls { "https" } else { "http" };
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let site = host
-        .map(|host| format!("{scheme}://{host}"))
-        .unwrap_or_default();
-    // A fault that the token names would meet the client there again.
-    let off = if target.fault.is_some() {
-        ""
-    } else {
-        "/fault/none"
-    };
-    let location = format!("{site}{}{off}/cfc/api/{}", target.front, target.name);
-    Page {
-        location: Some(location),
-        ..Page::html(status)
+    let mut page = Page::html(status);
+    if let Some(target) = target {
+        let scheme = if exchange.seen.tls { "https" } else { "http" };
+        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let site = host
+            .map(|host| format!("{scheme}://{host}"))
+            .unwrap_or_default();
+        // A fault that the token names would meet the client there again.
+        let off = if target.fault.is_some() {
+            ""
+        } else {
+            "/fault/none"
+        };
+        page.location = Some(format!(
+            "{site}{}{off}/cfc/api/{}",
+            target.front, target.name
+        ));
     }
-}
-
-fn taken(connection: &Connection) -> io::Result<Socket> {
-    connection
-        .take()
-        .ok_or_else(|| io::ErrorKind::NotConnected.into())
-}
-
-/// What the request in progress ends with when the socket was taken.
-fn over<T>() -> io::Result<T> {
-    Err(io::ErrorKind::ConnectionAborted.into())
-}
-
-/// Ends a connection without a byte of a reply.
-async fn end<T>(socket: Socket, fault: Fault) -> io::Result<T> {
-    match fault {
-        Fault::ResetEarly | Fault::ProcessReset => socket.reset()?,
-        Fault::CloseEarly => socket.close_unread().await?,
-        _ => socket.close().await?,
-    }
-    over()
-}
-
-/// Sends the reply as the fault has it: most by hyper, the rest by hand.
-async fn deliver(
-    connection: &Connection,
-    fault: Fault,
-    page: Page,
-) -> io::Result<Response<Chunks>> {
-    match fault {
-        Fault::Slow(wait) => sleep(Duration::from_millis(wait.into())).await,
-        Fault::CloseEarly | Fault::ResetEarly | Fault::ProcessClose | Fault::ProcessReset => {
-            return end(taken(connection)?, fault).await;
-        }
-        Fault::Silence => {
-            taken(connection)?.drain().await?;
-            return over();
-        }
-        Fault::Half
-        | Fault::HalfHead
-        | Fault::Drip
-        | Fault::NoLength
-        | Fault::CloseAfter
-        | Fault::CloseLater
-        | Fault::ResetAfter => return by_hand(taken(connection)?, fault, &page).await,
-        _ => {}
-    }
-    Ok(page.response(fault == Fault::Chunked))
-}
-
-async fn by_hand<T>(mut socket: Socket, fault: Fault, page: &Page) -> io::Result<T> {
-    let mut reply = page.head(fault != Fault::NoLength);
-    match fault {
-        // "HTTP/1.1 200 OK" has 15 bytes.
-        Fault::HalfHead => reply.truncate(7),
-        Fault::Half => reply.extend_from_slice(&page.body[..page.body.len() / 2]),
-        _ => reply.extend_from_slice(&page.body),
-    }
-    let at_once = if fault == Fault::Drip { 1 } else { reply.len() };
-    for bytes in reply.chunks(at_once) {
-        socket.write_all(bytes).await?;
-        socket.flush().await?;
-        if fault == Fault::Drip {
-            sleep(Duration::from_millis(100)).await;
-        }
-    }
-    if fault == Fault::CloseLater {
-        sleep(Duration::from_millis(5)).await;
-    }
-    match fault {
-        Fault::ResetAfter => socket.reset()?,
-        _ => socket.close().await?,
-    }
-    over()
+    page
 }

@@ -117,7 +117,7 @@ pub(crate) struct Books {
 impl Books {
     pub(crate) fn new(entries_max: usize, now_ms: u64) -> Self {
         Self {
-            notices: Notices::new(entries_max),
+            notices: Notices::default(),
             numbers: Numbers::new(now_ms),
             seen: 0,
             connections: 0,
@@ -132,7 +132,7 @@ impl Books {
 
     /// Forgets everything but the numbers that were given out.
     pub(crate) fn clear(&mut self) {
-        self.notices = Notices::new(self.entries_max);
+        self.notices = Notices::default();
         self.seen = 0;
         self.connections = 0;
         self.processed = 0;
@@ -235,11 +235,11 @@ impl Books {
 }
 
 /// The notices that patients have got, and what they did about them.
+#[derive(Default)]
 pub(crate) struct Notices {
-    /// Two generations: when the young one is half of what may be kept, the old one is forgotten.
+    /// Two generations: when the young one is full, the old one is forgotten.
     young: HashMap<Box<str>, Notice>,
     old: HashMap<Box<str>, Notice>,
-    max: usize,
 }
 
 #[derive(Default)]
@@ -248,18 +248,13 @@ struct Notice {
     verified: bool,
 }
 
-impl Notices {
-    fn new(max: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            max,
-        }
-    }
+/// How many notices a generation holds.
+const GENERATION: usize = 500_000;
 
+impl Notices {
     /// A notice reaches the patient; the password is to be entered, also if it was before.
     pub(crate) fn send(&mut self, token: &str) {
-        if self.young.len() >= self.max / 2 {
+        if self.young.len() == GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(token.into(), Notice::default());

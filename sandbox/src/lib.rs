@@ -13,13 +13,17 @@
 //! What it answers is chosen by the words of the patient's token, and what goes wrong on the way
 //! by the path or the token: `README.md` has the tables.
 
+mod centre;
 mod control;
+mod deliver;
 mod envelope;
 mod fault;
+mod help;
 mod http;
 mod json;
 mod ledger;
 mod options;
+mod page;
 mod reply;
 mod scenario;
 mod server;
@@ -28,82 +32,20 @@ mod show;
 mod tls;
 mod wire;
 
+pub use help::help;
 pub use ledger::{Entry, Seen};
 pub use options::Options;
 pub use tls::Tls;
 
-use ledger::Books;
-use options::Account;
-use server::Door;
-use std::collections::HashMap;
-use std::io::{self, Write};
+use centre::Centre;
+use server::Doors;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
 use tls::Certificates;
-use tokio::net::TcpSocket;
 use tokio::runtime;
 use tokio::sync::oneshot;
-
-/// Locks; a panic elsewhere changes nothing of what these locks guard.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What every connection shares.
-struct Centre {
-    account: Account,
-    books: Mutex<Books>,
-    show: Option<Mutex<Box<dyn Write + Send>>>,
-    /// Connections ever accepted: their ids, which `clear` does not begin again.
-    accepted: AtomicU64,
-}
-
-impl Centre {
-    fn new(mut options: Options) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self {
-            account: Account::new(&options)?,
-            books: Mutex::new(Books::new(options.ledger_max, now_ms())),
-            show: options.show.take().map(Mutex::new),
-            accepted: AtomicU64::new(0),
-        }))
-    }
-
-    fn books(&self) -> MutexGuard<'_, Books> {
-        lock(&self.books)
-    }
-
-    /// Counts a connection and gives its id.
-    fn accepted(&self) -> u64 {
-        self.books().connections += 1;
-        self.accepted.fetch_add(1, Relaxed) + 1
-    }
-
-    /// Takes a connection out of the count that begins with a request to `/sandbox/…`: asking for
-    /// the count must not change it.
-    fn uncount(&self) {
-        let mut books = self.books();
-        books.connections = books.connections.saturating_sub(1);
-    }
-
-    /// Prints, if that was asked for. A reader that went away is no reason to stop serving.
-    fn show(&self, text: impl FnOnce() -> String) {
-        if let Some(show) = &self.show {
-            let text = text();
-            let mut show = lock(show);
-            let _ = show.write_all(text.as_bytes()).and_then(|()| show.flush());
-        }
-    }
-}
 
 /// A running centre; dropping it stops it and closes its ports.
 pub struct Sandbox {
@@ -112,50 +54,6 @@ pub struct Sandbox {
     doors: Doors,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The addresses that are open.
-struct Doors {
-    http: SocketAddr,
-    tls: HashMap<Tls, SocketAddr>,
-    slamming: SocketAddr,
-    silent: SocketAddr,
-    refusing: SocketAddr,
-    /// Bound, but never listening, so that nobody else gets its port.
-    _refusing: TcpSocket,
-}
-
-impl Doors {
-    async fn open(
-        centre: &Arc<Centre>,
-        certificates: &Certificates,
-        http: SocketAddr,
-        tls: SocketAddr,
-    ) -> io::Result<Self> {
-        let mut doors = HashMap::new();
-        for (kind, shown) in &certificates.shown {
-            let address = match kind {
-                Tls::Good => tls,
-                _ => SocketAddr::new(tls.ip(), 0),
-            };
-            let door = Door::Https(shown.acceptor.clone());
-            doors.insert(*kind, server::open(centre, address, door).await?);
-        }
-        let socket = match http {
-            SocketAddr::V4(_) => TcpSocket::new_v4(),
-            SocketAddr::V6(_) => TcpSocket::new_v6(),
-        }?;
-        let any = SocketAddr::new(http.ip(), 0);
-        socket.bind(any)?;
-        Ok(Self {
-            http: server::open(centre, http, Door::Http).await?,
-            tls: doors,
-            slamming: server::open(centre, any, Door::Slam).await?,
-            silent: server::open(centre, SocketAddr::new(tls.ip(), 0), Door::Silence).await?,
-            refusing: socket.local_addr()?,
-            _refusing: socket,
-        })
-    }
 }
 
 impl Sandbox {
@@ -297,20 +195,4 @@ fn url(address: SocketAddr) -> String {
 /// The certificates are for this name.
 fn localhost(address: SocketAddr) -> String {
     format!("https://localhost:{}", address.port())
-}
-
-/// The tables of `--help`: every word of a token and every fault.
-pub fn help() -> String {
-    let mut text = "Words of a token, joined by '-', choose what a patient is:\n".to_owned();
-    for (word, what) in scenario::WORDS {
-        text.push_str(&format!("  {word:<14} {what}\n"));
-    }
-    text.push_str("A token without any of them does not exist (500001).\n");
-    text.push_str("\nFaults, as localUrl = http://127.0.0.1:18080/fault/NAME or as the word fault.NAME of a token:\n");
-    for (name, _, what) in fault::NAMED {
-        text.push_str(&format!("  {name:<14} {what}\n"));
-    }
-    text.push_str(&format!("  {:<14} {}\n", "slow-N", fault::SLOW));
-    text.push_str("\nThe sandbox itself: GET and DELETE /sandbox/ledger, POST /sandbox/tokens/{token}/verify\n");
-    text
 }

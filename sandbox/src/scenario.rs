@@ -71,7 +71,8 @@ pub(crate) struct Words {
     noflag: bool,
     emptycert: bool,
     sfalse: bool,
-    pub(crate) fault: Option<Fault>,
+    /// The fault, or the text behind `fault.` that names none.
+    pub(crate) fault: Option<Result<Fault, String>>,
 }
 
 impl Words {
@@ -80,12 +81,15 @@ impl Words {
         let token = token.to_ascii_lowercase();
         let mut rest = token.as_str();
         loop {
-            let faulty = rest.strip_prefix("fault.").and_then(Fault::take);
-            if let Some((fault, behind)) = faulty {
+            let end = rest.find('-').unwrap_or(rest.len());
+            if let Some(name) = rest.strip_prefix("fault.") {
+                let (fault, behind) = match Fault::take(name) {
+                    Some((fault, behind)) => (Ok(fault), behind),
+                    None => (Err(name.to_owned()), &rest[end..]),
+                };
                 words.fault = Some(fault);
                 rest = behind;
             } else {
-                let end = rest.find('-').unwrap_or(rest.len());
                 words.known |= words.word(&rest[..end]);
                 rest = &rest[end..];
             }
@@ -210,9 +214,10 @@ pub(crate) fn run(
     answer
 }
 
-type Result<T = Vec<(&'static str, Value)>> = std::result::Result<T, i32>;
+/// The fields of a result, or the code of a refusal.
+type Outcome = Result<Vec<(&'static str, Value)>, i32>;
 
-fn notify(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Result {
+fn notify(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Outcome {
     if words.nopwd {
         return Err(500320);
     }
@@ -228,7 +233,7 @@ fn notify(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbe
     ])
 }
 
-fn status(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Result {
+fn status(token: &str, words: &Words, notices: &mut Notices, numbers: &mut Numbers) -> Outcome {
     if words.nopwd || words.nopwdstas {
         return Err(500320);
     }
@@ -258,7 +263,7 @@ fn signed_query(words: &Words) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn certificate(words: &Words, numbers: &mut Numbers) -> Result {
+fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
     match standing(words) {
         Standing::Signed => {}
         Standing::Unsigned => return Err(500243),
@@ -294,9 +299,9 @@ fn standing(words: &Words) -> Standing {
     }
 }
 
-/// A 响应流水号 of 27 digits, as the documents' sample has it.
+/// A 响应流水号: digits, as in the documents' sample.
 fn serial(numbers: &mut Numbers) -> Value {
-    json!(format!("{:027}", numbers.next()))
+    json!(numbers.next().to_string())
 }
 
 /// Adds the state field again, saying the opposite.

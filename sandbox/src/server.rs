@@ -1,21 +1,23 @@
 //! The ports, and who answers at each.
 
-use crate::Centre;
+use crate::centre::Centre;
 use crate::http;
+use crate::tls::{Certificates, Tls};
 use crate::wire::{Connection, Socket, Wire};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// What happens to a connection.
 #[derive(Clone)]
-pub(crate) enum Door {
+enum Door {
     Http,
     Https(TlsAcceptor),
     /// Closed at once, unread.
@@ -27,14 +29,58 @@ pub(crate) enum Door {
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(60);
 
+/// The addresses that are open.
+pub(crate) struct Doors {
+    pub(crate) http: SocketAddr,
+    pub(crate) tls: HashMap<Tls, SocketAddr>,
+    pub(crate) slamming: SocketAddr,
+    pub(crate) silent: SocketAddr,
+    pub(crate) refusing: SocketAddr,
+    /// Bound, but never listening, so that nobody else gets its port.
+    _refusing: TcpSocket,
+}
+
+impl Doors {
+    pub(crate) async fn open(
+        centre: &Arc<Centre>,
+        certificates: &Certificates,
+        http: SocketAddr,
+        tls: SocketAddr,
+    ) -> io::Result<Self> {
+        // The ports that were asked for come first, before any free one could take their number.
+        let main = open(centre, http, Door::Http).await?;
+        let mut doors = HashMap::new();
+        for kind in Tls::ALL {
+            let address = match kind {
+                Tls::Good => tls,
+                _ => SocketAddr::new(tls.ip(), 0),
+            };
+            let door = Door::Https(certificates.shown[&kind].acceptor.clone());
+            doors.insert(kind, open(centre, address, door).await?);
+        }
+        let socket = match http {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        let any = SocketAddr::new(http.ip(), 0);
+        socket.bind(any)?;
+        Ok(Self {
+            http: main,
+            tls: doors,
+            slamming: open(centre, any, Door::Slam).await?,
+            silent: open(centre, SocketAddr::new(tls.ip(), 0), Door::Silence).await?,
+            refusing: socket.local_addr()?,
+            _refusing: socket,
+        })
+    }
+}
+
 /// Opens a port and serves it from now on. `localhost` may mean `::1` first, so a door on
 /// 127.0.0.1 opens the same port there too, if it can.
-pub(crate) async fn open(
-    centre: &Arc<Centre>,
-    address: SocketAddr,
-    door: Door,
-) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind(address).await?;
+async fn open(centre: &Arc<Centre>, address: SocketAddr, door: Door) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
     let bound = listener.local_addr()?;
     if bound.ip().is_loopback() && bound.is_ipv4() {
         let twin = SocketAddr::from((Ipv6Addr::LOCALHOST, bound.port()));

@@ -1,7 +1,8 @@
 //! What `--show` prints: every conversation, opened.
 
 use crate::fault::NAMED;
-use crate::http::{Exchange, Page};
+use crate::http::Exchange;
+use crate::page::Page;
 use std::fmt::Write;
 
 /// Longer texts are cut: what is printed is for reading.
@@ -38,6 +39,10 @@ pub(crate) fn conversation(number: u64, exchange: &Exchange, page: &Page) -> Str
         }
     } else {
         let _ = writeln!(text, "! fault    {:?}", exchange.fault);
+    }
+    if !exchange.fault.replies() {
+        let _ = writeln!(text, "< no reply");
+        return text;
     }
     if let Some(plain) = &exchange.answer.plain {
         let _ = writeln!(text, "< sealing  {}", cut(plain));

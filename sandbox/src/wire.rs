@@ -1,7 +1,7 @@
 //! The bytes under HTTP: a connection that a fault can take out of hyper's hands, to cut, drip or
 //! reset it.
 
-use crate::lock;
+use crate::centre::lock;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

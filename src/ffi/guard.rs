@@ -6,7 +6,7 @@ use super::host;
 use super::last_reply;
 use super::memory::Buffer;
 use crate::code::{EV_INTERNAL, EV_OK};
-use crate::error::{Delivery, Failure, Language, text};
+use crate::error::{Delivery, Failure, text};
 use crate::reply::{Reply, Started};
 use crate::text::Charset;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,8 +24,9 @@ pub struct Answer {
 impl Answer {
     /// For functions without a client, and about one that does not exist.
     pub(super) fn without_client(result: Result<Reply, Failure>) -> Self {
-        let reply =
-            result.unwrap_or_else(|failure| Reply::failed(&failure, Language::default(), None));
+        let reply = result.unwrap_or_else(|failure| {
+            Reply::failed(&failure, failure.language.unwrap_or_default(), None)
+        });
         Self {
             reply,
             charset: Charset::Ascii,
@@ -72,9 +73,5 @@ fn fault() -> Answer {
         "请保留现场信息并联系动态库的维护者；请求可能已发出",
         "please report it; the request may have been sent"
     );
-    Answer::without_client(Err(Failure {
-        code: EV_INTERNAL,
-        delivery: Delivery::Unknown,
-        detail,
-    }))
+    Answer::without_client(Err(Failure::new(EV_INTERNAL, Delivery::Unknown, detail)))
 }

@@ -7,7 +7,7 @@ use crate::code::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::config::Config;
 use crate::error::{Failure, text};
 use once_cell::sync::Lazy;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -24,7 +24,7 @@ const CONFIG_FILE: &str = "evoucher.json";
 #[derive(Default)]
 struct Open {
     last: i32,
-    clients: HashMap<i32, Arc<Client>>,
+    clients: BTreeMap<i32, Arc<Client>>,
 }
 
 static OPEN: Lazy<RwLock<Open>> = Lazy::new(RwLock::default);

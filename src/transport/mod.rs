@@ -220,11 +220,7 @@ fn failure(call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
     } else {
         after_sending(authority, error)
     };
-    Failure {
-        code,
-        delivery,
-        detail,
-    }
+    Failure::new(code, delivery, detail)
 }
 
 fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, Text) {

@@ -26,3 +26,33 @@ pub extern "C" fn test_panic_without_buffer() -> i32 {
         unreachable!("{}", nothing[index])
     })
 }
+
+/// Does, inside the guard, what raises floating-point exceptions where they are unmasked: a
+/// division by zero, an overflow, and an invalid operation, of each of the processor's two kinds of
+/// arithmetic. Leaves the flags set.
+#[unsafe(no_mangle)]
+pub extern "C" fn test_raise_float_exceptions() -> i32 {
+    guard::reply(None, || {
+        use std::hint::black_box;
+        let nonsense = black_box(1.0_f64) / black_box(0.0)
+            + black_box(f64::MAX) * black_box(f64::MAX)
+            + black_box(0.0) / black_box(0.0);
+        black_box(nonsense);
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        // SAFETY: works on the x87 stack alone, and leaves it as it was.
+        unsafe {
+            std::arch::asm!(
+                "fldz",
+                "fld1",
+                "fdivp",
+                "fstp st(0)",
+                "fldz",
+                "fldz",
+                "fdivp",
+                "fstp st(0)",
+                options(nostack),
+            );
+        }
+        unreachable!("and a panic on top")
+    })
+}

@@ -1,0 +1,117 @@
+//! A reply as HTTP: what it holds, and how its length is told.
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::{Response, StatusCode};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+const JSON: &str = "application/json;charset=UTF-8";
+pub(crate) const HTML: &str = "text/html;charset=UTF-8";
+
+/// A reply before it is framed.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    kind: &'static str,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Page {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            kind,
+            location: None,
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, JSON, body)
+    }
+
+    pub(crate) fn html(status: StatusCode) -> Self {
+        let reason = status.canonical_reason().unwrap_or_default();
+        let body = format!(
+            "<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>\r\n"
+        );
+        Self::new(status, HTML, body)
+    }
+
+    /// The head as bytes, for the faults that send the reply by hand.
+    pub(crate) fn head(&self, with_length: bool) -> Vec<u8> {
+        let mut head = format!(
+            "HTTP/1.1 {}\r\ncontent-type: {}\r\n",
+            self.status, self.kind
+        );
+        if with_length {
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        head.push_str("\r\n");
+        head.into_bytes()
+    }
+
+    /// The reply for hyper to send.
+    pub(crate) fn response(self, chunked: bool) -> Response<Chunks> {
+        let chunks = match chunked {
+            // An odd size, so that chunks end inside characters.
+            true => self
+                .body
+                .chunks((self.body.len() / 3) | 1)
+                .map(Bytes::copy_from_slice)
+                .collect(),
+            false => VecDeque::from([Bytes::from(self.body)]),
+        };
+        let mut response = Response::new(Chunks {
+            chunks,
+            sized: !chunked,
+        });
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {
+            headers.insert(LOCATION, location);
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+}
+
+/// A reply's body, sent with its length or in chunks.
+pub(crate) struct Chunks {
+    chunks: VecDeque<Bytes>,
+    sized: bool,
+}
+
+impl Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(
+            self.get_mut()
+                .chunks
+                .pop_front()
+                .map(|chunk| Ok(Frame::data(chunk))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.sized {
+            true => SizeHint::with_exact(self.chunks.iter().map(|chunk| chunk.len() as u64).sum()),
+            false => SizeHint::default(),
+        }
+    }
+}

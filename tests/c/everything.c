@@ -1,0 +1,82 @@
+/*
+ * Calls every function of the header, in C89, with the answers that a program would look at.
+ * Arguments: the configuration as text, and a token with a scenario like auto1-signed.
+ */
+#include "check.h"
+#include "evoucher.h"
+
+static char reply[8192];
+static char value[256];
+
+static const char *field(int32_t client, const char *path) {
+    value[0] = '?';
+    CHECK(ev_field(client, reply, path, value, sizeof value) == 0, path);
+    return value;
+}
+
+int main(int argc, char **argv) {
+    int32_t client = -7;
+    char request[1024];
+    char sealed[512];
+
+    if (argc != 3) {
+        return 2;
+    }
+    sprintf(request,
+            "{\"token\":\"%s\",\"orgCodg\":\"H35010000001\",\"orgName\":\"hospital\","
+            "\"opterId\":\"1\",\"opterName\":\"clerk\",\"devId\":\"AA-BB-CC-DD-EE-FF\","
+            "\"devIP\":\"10.1.2.3\",\"ownPaySetlAmt\":\"12.30\",\"fixmedinsTrnsSn\":\"SN1\"}",
+            argv[2]);
+
+    CHECK(ev_last_reply_size() == 0, "a thread without a call");
+    CHECK(ev_version(reply, sizeof reply) == EV_OK, reply);
+    CHECK(ev_open("{}", &client) == EV_INVALID_CONFIG, "no field");
+    CHECK(client == -1, "a failed open");
+    CHECK(ev_open(argv[1], &client) == EV_OK, argv[1]);
+    CHECK(client > 0, "a handle");
+
+    CHECK(ev_token_pwd_check_notc(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "wait") == 0, reply);
+    CHECK(ev_token_pwd_stas(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+    CHECK(strcmp(field(client, "data.checkStas"), "1") == 0, reply);
+    CHECK(ev_signed_query(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "get_certificate") == 0, reply);
+    CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "charge") == 0, reply);
+    CHECK(field(client, "data.payCert")[0] != 0, reply);
+
+    CHECK(ev_call(client, "tokenPwdStas", request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(ev_call(client, "nothing", request, reply, sizeof reply) == EV_UNKNOWN_SERVICE, reply);
+    CHECK(ev_trans(NULL, "{}", reply, sizeof reply) == EV_INVALID_CONFIG, reply);
+    CHECK(ev_cancel(client, NULL) == EV_OK, "nothing to cancel");
+    CHECK(ev_cancel(client, "somebody") == EV_OK, "nobody to cancel");
+
+    CHECK(ev_seal(client, "{\"a\":1}", reply, sizeof reply) == EV_OK, reply);
+    CHECK(ev_field(client, reply, "data.encData", sealed, sizeof sealed) == EV_OK, reply);
+    CHECK(ev_unseal(client, sealed, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "data.text"), "{\"a\":1}") == 0, reply);
+
+    CHECK(ev_explain(client, 500320, reply, sizeof reply) == EV_OK, reply);
+    CHECK(ev_dictionary(client, "idType", reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "data.idType.0.code"), "01") == 0, reply);
+
+    CHECK(ev_token_pwd_stas(client, request, reply, 20) == EV_BUFFER_TOO_SMALL, reply);
+    CHECK(reply[0] == 0, "nothing cut");
+    CHECK(ev_last_reply_size() > 20, "the reply waits");
+    CHECK(ev_last_reply(reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+
+    CHECK(ev_signed_query(client, "{}", reply, sizeof reply) == EV_INVALID_REQUEST, reply);
+    CHECK(ev_signed_query(client, NULL, reply, sizeof reply) == EV_INVALID_ARGUMENT, reply);
+
+    /* The other set of names. */
+    CHECK(EvTokenPwdStas(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(EvField(client, reply, "next", value, sizeof value) == EV_OK, reply);
+    CHECK(EvClose(client) == EV_OK, "close");
+    CHECK(ev_close(client) == EV_OK, "close again");
+    CHECK(ev_signed_query(client, request, reply, sizeof reply) == EV_INVALID_CLIENT, reply);
+
+    printf("%d failures\n", failures);
+    return failures != 0;
+}

@@ -1,0 +1,128 @@
+//! Real C programs against the built library: the header in every dialect, every function, rule 6,
+//! rule 9; and under valgrind, where `cargo xtask test` asks for it.
+
+mod common;
+
+use common::{centre, config, config_with, library_dir};
+use serde_json::json;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Compiles a program of this project, strictly.
+fn compile(source: &str, standard: &str, links: bool) -> PathBuf {
+    let name = Path::new(source).file_stem().unwrap();
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let mut cc = Command::new("cc");
+    cc.args([
+        standard,
+        "-pedantic",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-g",
+        "-I",
+        "include",
+    ]);
+    cc.arg("-o").arg(&program).arg(source);
+    if links {
+        let folder = library_dir();
+        cc.arg("-L").arg(&folder).arg("-levoucher");
+        cc.arg(format!("-Wl,-rpath,{}", folder.display()));
+    }
+    cc.args(["-lm", "-ldl"]);
+    run(&mut cc);
+    program
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("EVOUCHER_CONFIG")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{said}",
+        output.status
+    );
+    said
+}
+
+/// Runs a program as it is, and where everything is tested under valgrind, too: no error, no leak.
+fn run_checked(program: &Path, arguments: &[&str]) {
+    run(Command::new(program).args(arguments));
+    if env::var_os("EVOUCHER_TEST_EVERYTHING").is_some() {
+        run(Command::new("valgrind")
+            .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
+            .args(["--errors-for-leak-kinds=definite,indirect,possible"])
+            .args(["--show-leak-kinds=definite,indirect,possible"])
+            .arg(program)
+            .args(arguments));
+    }
+}
+
+#[test]
+fn the_header_compiles_alone_in_every_dialect() {
+    let strict = ["-pedantic", "-Wall", "-Werror", "-fsyntax-only"];
+    for (compiler, language, standard) in [
+        ("cc", "c", "-std=c89"),
+        ("cc", "c", "-std=c11"),
+        ("c++", "c++", "-std=c++98"),
+        ("c++", "c++", "-std=c++17"),
+    ] {
+        let mut command = Command::new(compiler);
+        run(command
+            .args(["-x", language, standard])
+            .args(strict)
+            .arg("include/evoucher.h"));
+    }
+    // As Visual C++ before 2010 sees it: there is no <stdint.h>.
+    let mut old = Command::new("cc");
+    run(old
+        .args(["-x", "c", "-std=c89", "-nostdinc", "-D_MSC_VER=1200"])
+        .args(strict)
+        .arg("include/evoucher.h"));
+}
+
+#[test]
+fn the_header_is_ascii_and_current() {
+    let committed = include_str!("../include/evoucher.h");
+    assert!(committed.is_ascii());
+    let current = include_str!(concat!(env!("OUT_DIR"), "/evoucher.h"));
+    assert!(committed == current, "cargo xtask header");
+}
+
+#[test]
+fn every_function_from_c89() {
+    let centre = centre();
+    let program = compile("tests/c/everything.c", "-std=c89", true);
+    run_checked(
+        &program,
+        &[&config(centre.url()).to_string(), "auto1-signed-1"],
+    );
+    let tls =
+        json!({ "tls": { "pinSha256": [centre.certificate_sha256(evoucher_sandbox::Tls::Good)] } });
+    let https = config_with(centre.https_url(), tls).to_string();
+    run_checked(&program, &[&https, "auto1-signed-2"]);
+}
+
+/// Not under valgrind, whose processor has no unmasked exceptions.
+#[test]
+fn the_callers_floating_point_environment_is_its_own() {
+    let centre = centre();
+    let program = compile("tests/c/float_env.c", "-std=gnu99", false);
+    let library = library_dir().join("libevoucher.so");
+    let panics = library_dir().join("libevoucher_panics.so");
+    let config = config(centre.url()).to_string();
+    run(Command::new(program).arg(library).arg(panics).arg(config));
+}
+
+#[test]
+fn loading_and_unloading_500_times() {
+    let program = compile("tests/c/reload.c", "-std=gnu99", false);
+    let library = library_dir().join("libevoucher.so");
+    run_checked(&program, &[library.to_str().unwrap()]);
+}

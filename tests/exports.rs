@@ -1,0 +1,111 @@
+//! The exported symbols of the built library, held against the header and against the guard.
+
+mod common;
+
+use common::library_dir;
+use object::{Object, ObjectSymbol};
+use std::collections::BTreeSet;
+use std::fs;
+
+const HEADER: &str = include_str!("../include/evoucher.h");
+
+/// The functions that the header declares.
+fn declared() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for convention in ["int32_t EV_CDECL ", "int32_t EV_STDCALL "] {
+        for line in HEADER.lines() {
+            if let Some(rest) = line.strip_prefix(convention) {
+                names.insert(rest.split('(').next().unwrap().to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_library_exports_what_the_header_declares_and_nothing_else() {
+    let bytes = fs::read(library_dir().join("libevoucher.so")).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let exported: BTreeSet<String> = file
+        .dynamic_symbols()
+        .filter(|symbol| symbol.is_definition())
+        .map(|symbol| symbol.name().unwrap().to_owned())
+        .collect();
+    assert!(exported.len() > 30, "{exported:?}");
+    assert_eq!(exported, declared());
+}
+
+#[test]
+fn both_sets_have_the_same_functions() {
+    let (cdecl, stdcall): (BTreeSet<_>, BTreeSet<_>) = declared()
+        .into_iter()
+        .partition(|name| name.starts_with("ev_"));
+    let camel = |name: &String| -> String {
+        let words = name.split('_');
+        words
+            .map(|word| word[..1].to_uppercase() + &word[1..])
+            .collect()
+    };
+    assert_eq!(cdecl.iter().map(camel).collect::<BTreeSet<_>>(), stdcall);
+}
+
+/// Every export is one call of the guard, but for the buffer that it is given.
+#[test]
+fn every_export_is_guarded() {
+    let source = include_str!("../src/ffi/mod.rs");
+    let mut guarded = BTreeSet::new();
+    for item in syn::parse_file(source).unwrap().items {
+        let syn::Item::Fn(function) = item else {
+            continue;
+        };
+        let is_export = function.sig.abi.is_some();
+        if !is_export {
+            continue;
+        }
+        let name = function.sig.ident.to_string();
+        let (last, before) = function.block.stmts.split_last().unwrap();
+        let syn::Stmt::Expr(syn::Expr::Call(call), None) = last else {
+            panic!("{name} does not end in a call");
+        };
+        let syn::Expr::Path(called) = &*call.func else {
+            panic!("{name} does not end in a call of the guard");
+        };
+        let called: Vec<_> = called
+            .path
+            .segments
+            .iter()
+            .map(|s| s.ident.to_string())
+            .collect();
+        assert!(
+            called == ["guard", "reply"] || called == ["guard", "number"],
+            "{name} calls {called:?}"
+        );
+        for statement in before {
+            let syn::Stmt::Local(local) = statement else {
+                panic!("{name} does something before the guard");
+            };
+            let init = &local.init.as_ref().unwrap().expr;
+            let syn::Expr::Unsafe(only) = &**init else {
+                panic!("{name} does something before the guard");
+            };
+            let [syn::Stmt::Expr(syn::Expr::Call(call), None)] = &only.block.stmts[..] else {
+                panic!("{name} does something before the guard");
+            };
+            let syn::Expr::Path(called) = &*call.func else {
+                panic!("{name} does something before the guard");
+            };
+            let called: Vec<_> = called
+                .path
+                .segments
+                .iter()
+                .map(|s| s.ident.to_string())
+                .collect();
+            assert_eq!(called, ["Buffer", "new"], "{name}");
+        }
+        guarded.insert(name);
+    }
+    let cdecl = declared()
+        .into_iter()
+        .filter(|name| name.starts_with("ev_"));
+    assert_eq!(guarded, cdecl.collect());
+}
