@@ -26,6 +26,7 @@ namespace Evoucher
         /// <summary>Opens a client.</summary>
         /// <param name="config">JSON text, or "@" and the path of a file that holds it.</param>
         /// <exception cref="EvoucherException">The configuration is not usable; the message says why.</exception>
+        /// <exception cref="InvalidOperationException">Its charset is not utf-8.</exception>
         public EvoucherClient(string config)
         {
             int client;
@@ -37,6 +38,13 @@ namespace Evoucher
                 throw new EvoucherException(reply, Text.Unescape(reply.Json));
             }
             handle = new ClientHandle(client);
+            // Better now than with the first reply in Chinese, which may be a certificate's.
+            if (Field(Text.Encode("{\"probe\":\"\u8BCA\"}", "probe"), "probe") != "\u8BCA")
+            {
+                handle.Dispose();
+                throw new InvalidOperationException(
+                    "evoucher: 配置里的 charset 应为 utf-8 (the configuration's charset must be utf-8)");
+            }
         }
 
         /// <summary>密码核验通知: tells the patient to verify the password in the app. Look at Next.</summary>
@@ -406,15 +414,7 @@ namespace Evoucher
         internal static string Decode(byte[] bytes)
         {
             int length = Array.IndexOf(bytes, (byte)0);
-            try
-            {
-                return Utf8.GetString(bytes, 0, length < 0 ? bytes.Length : length);
-            }
-            catch (ArgumentException error)
-            {
-                throw new InvalidOperationException(
-                    "evoucher: 配置里的 charset 必须是 utf-8 (the configuration's charset must be utf-8)", error);
-            }
+            return Utf8.GetString(bytes, 0, length < 0 ? bytes.Length : length);
         }
 
         internal static string Unescape(string json)

@@ -5,7 +5,7 @@ unit Evoucher;
   Copy this file into your project. The DLL must be of the program's bitness (x86 for every Delphi before XE2), beside
   the program.
 
-  The configuration's "charset":
+  The configuration's "charset", which is checked when a client is opened:
     Delphi 2007 and earlier, Free Pascal in Delphi mode:  "charset":"gbk"   (string is ANSI: GBK on Chinese Windows)
     Delphi 2009 and later:                                "utf-8", the default (string is UTF-16; this unit converts)
 
@@ -40,6 +40,13 @@ const
   EV_DECRYPT = -10026;
   EV_BUSINESS = -10027;
   EV_INTERNAL = -10099;
+
+  { What the configuration's charset must be. }
+  {$IFDEF UNICODE}
+  EV_CHARSET = 'utf-8';
+  {$ELSE}
+  EV_CHARSET = 'gbk';
+  {$ENDIF}
 
 type
   { Text as it crosses to the DLL. }
@@ -217,10 +224,24 @@ begin
   end;
 end;
 
+{ Whether the configuration's charset is the one of this Delphi's strings. Better asked now than with the first reply in
+  Chinese, which may be a certificate's. }
+function CharsetFits(Client: Integer): Boolean;
+const
+  {$IFDEF UNICODE}
+  PROBE = #$8BCA;
+  {$ELSE}
+  PROBE = #$D5#$EF;
+  {$ENDIF}
+begin
+  Result := FieldOf(Client, Given('{"probe":"' + PROBE + '"}'), 'probe') = PROBE;
+end;
+
 constructor TEvoucher.Create(const Config: string);
 var
   Code: Integer;
   Buffer: TEvText;
+  Error: EEvoucher;
 begin
   inherited Create;
   Code := EvOpen(PAnsiChar(Given(Config)), FClient);
@@ -230,6 +251,12 @@ begin
     FClient := 0;
     Buffer := #0;
     Collect(Code, Buffer);
+  end;
+  if not CharsetFits(FClient) then
+  begin
+    Error := EEvoucher.Create('evoucher.json: "charset" must be "' + EV_CHARSET + '" for this program');
+    Error.Reply.Code := EV_INVALID_CONFIG;
+    raise Error;
   end;
 end;
 

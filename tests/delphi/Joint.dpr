@@ -3,7 +3,7 @@ program Joint;
 { A Pascal program against the simulated centre: Joint DIRECTORY TAG.
 
   DIRECTORY holds evoucher.json (charset gbk where string is bytes, as in Delphi 7; utf-8 where it is UTF-16, as since
-  Delphi 2009), refused.json and wrong-key.json; TAG makes this run's tokens its own.
+  Delphi 2009), refused.json and other-charset.json; TAG makes this run's tokens its own.
 
   It runs with Pascal's own floating-point state: invalid operation, division by zero and overflow raise exceptions. }
 
@@ -118,7 +118,7 @@ var
 begin
   Reply := Centre.GenPayCert(EvJson(
     ['token', Token('signed-fault.half'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-2']));
-  Expect('half a reply', Reply, EV_BAD_REPLY, 'retry');
+  Expect('half a reply', Reply, EV_CONNECTION_LOST, 'retry');
   Check(Reply.Delivery = 'unknown', 'delivery of half a reply');
   Expect('another key', Centre.SignedQuery(EvJson(['token', Token('signed-fault.wrong-key')])), EV_DECRYPT,
     'fix_setup');
@@ -161,6 +161,15 @@ begin
     end;
   end;
   Check(Caught = EV_INVALID_REQUEST, 'a request without a token');
+
+  Caught := 0;
+  try
+    Opened('other-charset.json');
+  except
+    on Error: EEvoucher do
+      Caught := Error.Reply.Code;
+  end;
+  Check(Caught = EV_INVALID_CONFIG, 'a configuration with another charset');
 
   Caught := 0;
   try

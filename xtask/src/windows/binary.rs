@@ -107,6 +107,16 @@ fn imports(dll: &Path) -> Result<BTreeSet<String>> {
     read_imports(&data).map_err(|error| format!("{}: {error}", dll.display()))
 }
 
+/// The DLLs that a build takes functions from.
+pub(crate) fn needed_dlls(arch: Arch) -> Result<BTreeSet<String>> {
+    let imports = imports(&build::dll(arch))?;
+    Ok(imports
+        .iter()
+        .filter_map(|import| import.split_once('!'))
+        .map(|(dll, _)| dll.to_owned())
+        .collect())
+}
+
 /// Imports with the DLL's name in lower case: the same DLL is often named in several ways.
 fn read_imports(data: &[u8]) -> object::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();

@@ -9,16 +9,18 @@ use super::place;
 use super::run::{Result, copy, failure, fresh_dir, output};
 use super::wine::Wine;
 
-/// All that a DLL's start may do: the C run-time's initialisers, memory, and looking for functions that this Windows has
-/// or not. The semaphore is the lock of the 32-bit compiler's exception tables.
+/// All that a DLL's start may do: the C run-time's initialisers, memory, looking for functions that this Windows has or
+/// not, and staying in the process. The semaphore is the lock of the 32-bit compiler's exception tables.
 const ALLOWED: &[&str] = &[
     "KERNEL32.CreateSemaphoreW",
     "KERNEL32.GetModuleHandleA",
+    "KERNEL32.GetModuleHandleExW",
     "KERNEL32.GetProcAddress",
     "msvcrt._initterm",
     "msvcrt._lock",
     "msvcrt._unlock",
     "msvcrt.calloc",
+    "ntdll.LdrAddRefDll",
     "ntdll.LdrGetDllHandleEx",
     "ntdll.NtCreateSemaphore",
     "ntdll.RtlAllocateHeap",

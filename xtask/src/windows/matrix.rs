@@ -106,7 +106,7 @@ fn cell(language: Language, wine: &Wine, scheme: &str, sandbox: &Sandbox, tools:
             cell.joint(&mut wine.command(&exe, &cell.dir), sandbox)
         }
         Language::CSharp => {
-            let cell = Cell::new("csharp", arch, scheme, "utf-8", sandbox)?;
+            let cell = Cell::new("cs", arch, scheme, "utf-8", sandbox)?;
             let [joint, example] = cell.csharp()?;
             copy(&build::dll(arch), &cell.dir.join("evoucher.dll"))?;
             let (_, dotnet) = tools
@@ -121,8 +121,8 @@ fn cell(language: Language, wine: &Wine, scheme: &str, sandbox: &Sandbox, tools:
             let repository = place::repository();
             let units = repository.join("examples/delphi");
             for (flavour, name, charset) in [
-                (Flavour::Delphi7, "delphi7", "gbk"),
-                (Flavour::DelphiUnicode, "delphi-unicode", "utf-8"),
+                (Flavour::Delphi7, "d7", "gbk"),
+                (Flavour::DelphiUnicode, "d12", "utf-8"),
             ] {
                 let cell = Cell::new(name, arch, scheme, charset, sandbox)?;
                 copy(&build::dll(arch), &cell.dir.join("evoucher.dll"))?;
@@ -154,6 +154,7 @@ pub(crate) fn mono(sandbox: &Sandbox, so: &Path) -> Result {
 /// One directory with the configurations that a test program reads, and the tokens that are its own.
 struct Cell {
     dir: PathBuf,
+    /// The end of this run's tokens, and short: a token has 40 characters at most.
     tag: String,
 }
 
@@ -170,7 +171,8 @@ impl Cell {
         let refusing = sandbox.address("http-refusing")?;
         write(&dir.join("evoucher.json"), config(url, charset, sandbox)?)?;
         write(&dir.join("refused.json"), config(refusing, charset, sandbox)?)?;
-        write(&dir.join("gbk.json"), config(url, "gbk", sandbox)?)?;
+        let other = if charset == "utf-8" { "gbk" } else { "utf-8" };
+        write(&dir.join("other-charset.json"), config(url, other, sandbox)?)?;
         Ok(Self { dir, tag })
     }
 

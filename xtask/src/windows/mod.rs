@@ -79,3 +79,24 @@ fn part(name: &str, run: impl FnOnce() -> Result) -> Result {
     }
     result
 }
+
+// DEBUG-ONLY
+pub(crate) fn debug(what: &str, arch: &str) -> Result {
+    let arch = if arch == "x86" { Arch::X86 } else { Arch::X64 };
+    let wine = Wine::new(arch)?;
+    let sandbox = Sandbox::start(&place::target().join("tls"))?;
+    match what {
+        "decl" => part("declarations in every binding", declarations::check)?,
+        "matrix" => part("matrix", || matrix::run_all(&sandbox, std::slice::from_ref(&wine)))?,
+        "vc" => part("vc", || programs::visual_c_libraries(&wine))?,
+        "sc" => {
+            part("stdcall import library for MinGW", || programs::mingw_stdcall_library(&wine))?;
+            part("the stack pointer around each call", || programs::stack_pointers(&wine))?;
+        }
+        "beside" => part("beside", || programs::beside(&wine, &sandbox))?,
+        "loading" => part("loading", || loading::check(&wine))?,
+        "reload" => part("reload", || programs::reload(&wine).map(|said| print!("{said}")))?,
+        _ => {}
+    }
+    Ok(())
+}

@@ -71,11 +71,26 @@ fn target(arch: Arch) -> &'static str {
 
 fn make(dir: &Path, version: &str) -> Result {
     let sources = PathBuf::from("/usr/share/fpcsrc").join(version);
+    messages(dir, &sources, version)?;
     cross_compiler(dir, &sources)?;
     for arch in Arch::ALL {
         run_time(dir, arch, &sources.join("rtl"))?;
     }
     Ok(())
+}
+
+/// The compiler's messages as its own sources want them: Debian has them installed in another form.
+fn messages(dir: &Path, sources: &Path, version: &str) -> Result {
+    let mut command = Command::new("fpc");
+    command
+        .current_dir(sources.join("compiler/utils"))
+        .arg("-v0e")
+        .arg(format!("-FU{}", dir.display()))
+        .arg(format!("-o{}", dir.join("msg2inc").display()))
+        .arg("msg2inc.pp");
+    run(&mut command)?;
+    let installed = format!("/usr/lib/x86_64-linux-gnu/fpc/{version}/msg/errore.msg");
+    run(Command::new(dir.join("msg2inc")).current_dir(dir).args([&installed, "msg", "msg"])).map(|_| ())
 }
 
 fn cross_compiler(dir: &Path, sources: &Path) -> Result {
@@ -85,6 +100,7 @@ fn cross_compiler(dir: &Path, sources: &Path) -> Result {
     command
         .current_dir(sources.join("compiler"))
         .args(["-v0e", "-di386", "-Fui386", "-Fux86", "-Fusystems", "-Fuopts", "-Fii386", "-Fix86"])
+        .arg(format!("-Fi{}", dir.display()))
         .arg(format!("-FU{}", objects.display()))
         .arg(format!("-o{}", dir.join("ppcross386").display()))
         .arg("pp.pas");

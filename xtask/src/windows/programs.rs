@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::arch::Arch;
+use super::binary;
 use super::build;
 use super::compile;
 use super::contract;
@@ -40,8 +41,8 @@ pub(crate) fn stack_pointers(wine: &Wine) -> Result {
 
 /// Loading, calling, unloading and loading again, 500 times from each of several threads.
 pub(crate) fn reload(wine: &Wine) -> Result<String> {
-    let (dir, exe) = program("reload", wine.arch(), &[])?;
-    run(wine.command(&exe, &dir).arg("evoucher.dll"))
+    let (dir, exe) = program("reload", wine.arch(), &["-lntdll".to_owned()])?;
+    run(wine.command(&exe, &dir).arg("evoucher.dll").args(binary::needed_dlls(wine.arch())?))
 }
 
 /// evoucher.json beside the DLL is found, in a directory with Chinese characters and spaces, and none elsewhere is.
