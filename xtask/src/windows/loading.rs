@@ -28,6 +28,7 @@ const ALLOWED: &[&str] = &[
     "ntdll.RtlInitAnsiString",
     "ntdll.RtlInitUnicodeString",
     "ntdll.RtlNtStatusToDosError",
+    "ntdll.RtlPcToFileHeader",
 ];
 
 pub(crate) fn check(wine: &Wine) -> Result {
