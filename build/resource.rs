@@ -24,7 +24,10 @@ pub fn link() {
         .arg(&object)
         .status()
         .unwrap_or_else(|error| panic!("{windres} (Debian: gcc-mingw-w64): {error}"));
-    assert!(status.success(), "{windres} did not compile the version resource");
+    assert!(
+        status.success(),
+        "{windres} did not compile the version resource"
+    );
     println!("cargo::rustc-link-arg-cdylib={}", object.display());
 }
 

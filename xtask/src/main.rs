@@ -31,7 +31,6 @@ fn main() -> ExitCode {
         ["header", "--check"] => header::check(),
         ["dist"] => windows::dist(),
         ["test", "--windows"] => windows::test(),
-        ["debug", what, arch] => windows::debug(what, arch),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -36,11 +36,18 @@ pub(crate) fn check_dlls() -> Result {
             ));
         }
         used.extend(imports);
-        check_exports(&format!("the {arch} DLL"), &dll_exports(&dll)?, &contract::functions()?)?;
+        check_exports(
+            &format!("the {arch} DLL"),
+            &dll_exports(&dll)?,
+            &contract::functions()?,
+        )?;
     }
     let unused: Vec<_> = allowed.difference(&used).cloned().collect();
     if !unused.is_empty() {
-        return Err(format!("{IMPORTS} lists what neither DLL needs any more:\n{}", unused.join("\n")));
+        return Err(format!(
+            "{IMPORTS} lists what neither DLL needs any more:\n{}",
+            unused.join("\n")
+        ));
     }
     Ok(())
 }
@@ -152,7 +159,8 @@ fn pe_imports<P: object::read::pe::ImageNtHeaders>(
 
 fn dll_exports(dll: &Path) -> Result<BTreeSet<String>> {
     let data = bytes(dll)?;
-    let file = object::File::parse(&*data).map_err(|error| format!("{}: {error}", dll.display()))?;
+    let file =
+        object::File::parse(&*data).map_err(|error| format!("{}: {error}", dll.display()))?;
     Ok(file
         .exports()
         .map_err(|error| format!("{}: {error}", dll.display()))?

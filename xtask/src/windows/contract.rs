@@ -72,7 +72,10 @@ fn parse(header: &str) -> Result<Functions> {
         let arguments = arguments.trim_end().strip_suffix(')').ok_or_else(|| {
             format!("the header's declaration of {name} is not understood: {arguments}")
         })?;
-        functions.insert(name.trim().to_owned(), split(arguments).iter().map(|a| kind(a)).collect());
+        functions.insert(
+            name.trim().to_owned(),
+            split(arguments).iter().map(|a| kind(a)).collect(),
+        );
     }
     Ok(functions)
 }
@@ -138,7 +141,10 @@ mod tests {
             int32_t ev_on_progress(int32_t client, int32_t (*fn)(void *user, const char *event), void *user);";
         let functions = parse(header).unwrap();
         assert_eq!(functions.len(), 4);
-        assert_eq!(functions["ev_version"], [Argument::Buffer, Argument::Number]);
+        assert_eq!(
+            functions["ev_version"],
+            [Argument::Buffer, Argument::Number]
+        );
         assert_eq!(functions["ev_open"], [Argument::Text, Argument::NumberOut]);
         assert_eq!(functions["ev_last_reply_size"], []);
         assert_eq!(
@@ -149,6 +155,9 @@ mod tests {
 
     #[test]
     fn names_the_stdcall_twin() {
-        assert_eq!(stdcall_name("ev_token_pwd_check_notc"), "EvTokenPwdCheckNotc");
+        assert_eq!(
+            stdcall_name("ev_token_pwd_check_notc"),
+            "EvTokenPwdCheckNotc"
+        );
     }
 }

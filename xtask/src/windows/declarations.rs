@@ -99,7 +99,11 @@ pub(crate) fn check() -> Result {
         if let Some(constant) = binding.constant {
             for (name, number) in &codes {
                 if !declares(&text, &constant(name), *number) {
-                    problems.push(format!("{}: no {} = {number}", binding.file, constant(name)));
+                    problems.push(format!(
+                        "{}: no {} = {number}",
+                        binding.file,
+                        constant(name)
+                    ));
                 }
             }
         }
@@ -116,7 +120,11 @@ fn check_functions(binding: &Binding, text: &str, functions: &Functions) -> Vec<
     let mut problems = Vec::new();
     let mut declared = declared(binding, text);
     for (name, wanted) in functions {
-        let name = if binding.stdcall { contract::stdcall_name(name) } else { name.clone() };
+        let name = if binding.stdcall {
+            contract::stdcall_name(name)
+        } else {
+            name.clone()
+        };
         match declared.remove(&name) {
             None => problems.push(format!("{file}: {name} is not declared")),
             Some(arguments) if !fits(binding, &arguments, wanted) => problems.push(format!(
@@ -125,7 +133,11 @@ fn check_functions(binding: &Binding, text: &str, functions: &Functions) -> Vec<
             Some(_) => {}
         }
     }
-    problems.extend(declared.keys().map(|name| format!("{file}: the library has no {name}")));
+    problems.extend(
+        declared
+            .keys()
+            .map(|name| format!("{file}: the library has no {name}")),
+    );
     problems
 }
 
@@ -140,7 +152,10 @@ fn declared(binding: &Binding, text: &str) -> BTreeMap<String, String> {
         if !line.contains("evoucher.dll") && !binding.before.contains("extern") {
             continue;
         }
-        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String = rest
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let arguments = rest
             .split_once('(')
             .and_then(|(_, rest)| rest.split_once(')'))
@@ -151,7 +166,11 @@ fn declared(binding: &Binding, text: &str) -> BTreeMap<String, String> {
 }
 
 fn fits(binding: &Binding, arguments: &str, wanted: &[Argument]) -> bool {
-    let separator = if binding.file.ends_with(".pas") { ';' } else { ',' };
+    let separator = if binding.file.ends_with(".pas") {
+        ';'
+    } else {
+        ','
+    };
     let declared: Vec<Option<Argument>> = arguments
         .replace("[In, Out] byte[]", "buffer")
         .split(separator)
@@ -159,11 +178,14 @@ fn fits(binding: &Binding, arguments: &str, wanted: &[Argument]) -> bool {
         .map(|argument| (binding.kind)(argument.trim()))
         .collect();
     declared.len() == wanted.len()
-        && declared.iter().zip(wanted).all(|(declared, wanted)| match (declared, wanted) {
-            (Some(Argument::Text), Argument::Buffer) => binding.one_text_type,
-            (Some(declared), wanted) => declared == wanted,
-            (None, _) => false,
-        })
+        && declared
+            .iter()
+            .zip(wanted)
+            .all(|(declared, wanted)| match (declared, wanted) {
+                (Some(Argument::Text), Argument::Buffer) => binding.one_text_type,
+                (Some(declared), wanted) => declared == wanted,
+                (None, _) => false,
+            })
 }
 
 /// The library's own codes: every `#define EV_… -N` of the header.
@@ -184,7 +206,8 @@ fn declares(text: &str, name: &str, number: i32) -> bool {
         let Some((left, right)) = line.split_once('=') else {
             return false;
         };
-        left.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name)
+        left.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .any(|word| word == name)
             && right.trim().trim_end_matches(';') == number.to_string()
     })
 }

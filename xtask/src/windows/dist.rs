@@ -18,16 +18,11 @@ pub(crate) fn dist() -> Result {
     install::ensure(install::DIST)?;
     build::dlls()?;
     binary::check_dlls()?;
-    let [windows, linux] = pack()?;
-    println!("{}\n{}", windows.display(), linux.display());
-    Ok(())
-}
-
-/// Packs what is built, building the rest.
-pub(crate) fn pack() -> Result<[PathBuf; 2]> {
     let dist = place::repository().join("dist");
     make_dir(&dist)?;
-    Ok([windows(&dist)?, linux(&dist)?])
+    println!("{}", windows(&dist)?.display());
+    println!("{}", linux(&dist)?.display());
+    Ok(())
 }
 
 fn windows(dist: &Path) -> Result<PathBuf> {
@@ -46,11 +41,21 @@ fn windows(dist: &Path) -> Result<PathBuf> {
     copy(&build::sandbox_exe()?, &exe)?;
     sign(&exe)?;
     let packaging = place::repository().join("packaging");
-    text(&packaging.join("sandbox-evoucher.json"), &sandbox.join("evoucher.json"))?;
-    text(&packaging.join("START-HERE.txt"), &root.join("START-HERE.txt"))?;
+    text(
+        &packaging.join("sandbox-evoucher.json"),
+        &sandbox.join("evoucher.json"),
+    )?;
+    text(
+        &packaging.join("START-HERE.txt"),
+        &root.join("START-HERE.txt"),
+    )?;
     documents(&root, text)?;
     for language in ["c", "csharp", "delphi", "powerbuilder", "vb6"] {
-        tree(&place::repository().join("examples").join(language), &root.join("examples").join(language), text)?;
+        tree(
+            &place::repository().join("examples").join(language),
+            &root.join("examples").join(language),
+            text,
+        )?;
     }
     sums(&root)?;
     let zip = dist.join(format!("{name}.zip"));
@@ -66,7 +71,8 @@ fn windows(dist: &Path) -> Result<PathBuf> {
 fn linux(dist: &Path) -> Result<PathBuf> {
     let name = format!("evoucher-{VERSION}-linux-x86_64");
     let root = staging(&name)?;
-    let [so, sandbox] = build::linux()?;
+    let so = build::so()?;
+    let sandbox = build::linux_sandbox()?;
     binary::check_so(&so)?;
     binary::check_glibc(&sandbox)?;
     make_dir(&root.join("lib"))?;
@@ -79,7 +85,11 @@ fn linux(dist: &Path) -> Result<PathBuf> {
     )?;
     documents(&root, copy)?;
     for language in ["c", "csharp"] {
-        tree(&place::repository().join("examples").join(language), &root.join("examples").join(language), copy)?;
+        tree(
+            &place::repository().join("examples").join(language),
+            &root.join("examples").join(language),
+            copy,
+        )?;
     }
     sums(&root)?;
     let tar = dist.join(format!("{name}.tar.gz"));
@@ -107,9 +117,16 @@ type Copy = fn(&Path, &Path) -> Result;
 fn documents(root: &Path, copy: Copy) -> Result {
     let repository = place::repository();
     make_dir(&root.join("include"))?;
-    copy(&repository.join("include/evoucher.h"), &root.join("include/evoucher.h"))?;
+    copy(
+        &repository.join("include/evoucher.h"),
+        &root.join("include/evoucher.h"),
+    )?;
     for entry in entries(&repository)? {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = entry
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if entry.is_file() && (name.starts_with("README") || name.starts_with("LICENSE")) {
             copy(&entry, &root.join(&name))?;
         }

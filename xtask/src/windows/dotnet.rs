@@ -57,10 +57,21 @@ fn x64() -> Result<PathBuf> {
     place::cached("dotnet-3.1.23-x64", |dir| {
         let wheel = "dotnetcore2-3.1.23-py3-none-win_amd64.whl";
         run(Command::new("/usr/bin/python3")
-            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"])
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+            ])
             .args(["--platform", "win_amd64", "dotnetcore2==3.1.23", "--dest"])
             .arg(dir))?;
-        check(dir, wheel, "e2528813677d7a080522336cb530442408d1e2aea76fa8657018fb532c03c252")?;
+        check(
+            dir,
+            wheel,
+            "e2528813677d7a080522336cb530442408d1e2aea76fa8657018fb532c03c252",
+        )?;
         run(Command::new("unzip").current_dir(dir).args(["-q", wheel]))?;
         remove(dir, wheel)
     })
@@ -69,10 +80,16 @@ fn x64() -> Result<PathBuf> {
 fn x86() -> Result<PathBuf> {
     place::cached("dotnet-2.1.8-x86", |dir| {
         let package = "dotnet-2.1-win-ia32-2.1.1007.tgz";
-        run(Command::new("npm")
-            .current_dir(dir)
-            .args(["pack", "--silent", "dotnet-2.1-win-ia32@2.1.1007"]))?;
-        check(dir, package, "5f1e8b8d031e781efc9e6bc1977223e5fae1b5f3f413e024ff5b15cc6079a4ae")?;
+        run(Command::new("npm").current_dir(dir).args([
+            "pack",
+            "--silent",
+            "dotnet-2.1-win-ia32@2.1.1007",
+        ]))?;
+        check(
+            dir,
+            package,
+            "5f1e8b8d031e781efc9e6bc1977223e5fae1b5f3f413e024ff5b15cc6079a4ae",
+        )?;
         run(Command::new("tar").current_dir(dir).args(["-xzf", package]))?;
         remove(dir, package)
     })
@@ -84,7 +101,9 @@ fn check(dir: &Path, file: &str, sha256: &str) -> Result {
     if sum.starts_with(sha256) {
         Ok(())
     } else {
-        Err(format!("{file} is not the file that was looked at: SHA-256 {sum}"))
+        Err(format!(
+            "{file} is not the file that was looked at: SHA-256 {sum}"
+        ))
     }
 }
 

@@ -12,9 +12,18 @@ type Need = (&'static str, &'static str);
 pub(crate) const DIST: &[Need] = &[
     ("/usr/bin/rustc", "rustc-web"),
     ("/usr/lib/rustlib/src/rust/library/std", "rust-web-src"),
-    ("/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib", "libstd-rust-web-dev"),
-    ("/usr/bin/i686-w64-mingw32-gcc-win32", "gcc-mingw-w64-i686-win32"),
-    ("/usr/bin/x86_64-w64-mingw32-gcc-win32", "gcc-mingw-w64-x86-64-win32"),
+    (
+        "/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib",
+        "libstd-rust-web-dev",
+    ),
+    (
+        "/usr/bin/i686-w64-mingw32-gcc-win32",
+        "gcc-mingw-w64-i686-win32",
+    ),
+    (
+        "/usr/bin/x86_64-w64-mingw32-gcc-win32",
+        "gcc-mingw-w64-x86-64-win32",
+    ),
     ("/usr/bin/llvm-dlltool", "llvm"),
     ("/usr/bin/zip", "zip"),
     ("/usr/lib/python3/dist-packages/pip", "python3-pip"),
@@ -44,7 +53,10 @@ pub(crate) fn ensure(needs: &[Need]) -> Result {
     if missing.is_empty() {
         return Ok(());
     }
-    let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+    let install = format!(
+        "apt-get install --no-install-recommends {}",
+        missing.join(" ")
+    );
     if !is_debian_12() {
         return Err(format!(
             "this part runs on Debian 12, where it would need: {install}"

@@ -45,13 +45,18 @@ pub(crate) fn check(wine: &Wine) -> Result {
         return Err(failure(&command, &traced));
     }
     let trace = String::from_utf8_lossy(&traced.stderr);
-    let calls = calls_of_start(&trace)
-        .ok_or("Wine's trace does not show evoucher.dll being started")?;
-    let forbidden: Vec<_> = calls.iter().filter(|call| !ALLOWED.contains(call)).collect();
+    let calls =
+        calls_of_start(&trace).ok_or("Wine's trace does not show evoucher.dll being started")?;
+    let forbidden: Vec<_> = calls
+        .iter()
+        .filter(|call| !ALLOWED.contains(call))
+        .collect();
     if forbidden.is_empty() {
         Ok(())
     } else {
-        Err(format!("while it is loaded the {arch} DLL calls {forbidden:?}"))
+        Err(format!(
+            "while it is loaded the {arch} DLL calls {forbidden:?}"
+        ))
     }
 }
 
@@ -65,7 +70,9 @@ fn calls_of_start(trace: &str) -> Option<BTreeSet<&str>> {
         if of_start(&line) {
             return Some(calls);
         }
-        let call = line.strip_prefix(thread).and_then(|line| line.strip_prefix(":Call "));
+        let call = line
+            .strip_prefix(thread)
+            .and_then(|line| line.strip_prefix(":Call "));
         calls.extend(call.and_then(|call| call.split('(').next()));
     }
     None
@@ -84,7 +91,10 @@ mod tests {
             0024:Ret  KERNEL32.CreateFileW() retval=1 ret=3\n\
             0024:Ret  PE DLL (proc=1,module=2 L\"evoucher.dll\",reason=PROCESS_ATTACH,res=0) retval=1\n\
             0024:Call KERNEL32.CloseHandle(1) ret=3\n";
-        assert_eq!(calls_of_start(trace), Some(BTreeSet::from(["KERNEL32.CreateFileW"])));
+        assert_eq!(
+            calls_of_start(trace),
+            Some(BTreeSet::from(["KERNEL32.CreateFileW"]))
+        );
         assert_eq!(calls_of_start("0024:Call KERNEL32.Sleep(1) ret=2"), None);
     }
 }

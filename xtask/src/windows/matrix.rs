@@ -55,6 +55,49 @@ pub(crate) fn run_all(sandbox: &Sandbox, wines: &[Wine]) -> Result {
             (Arch::X64, DotNet::new(Arch::X64)?),
         ],
     };
+    // One thread for each Wine: programs spend their time starting and waiting.
+    let columns = std::thread::scope(|scope| {
+        let columns: Vec<_> = wines
+            .iter()
+            .map(|wine| scope.spawn(|| column(wine, sandbox, &tools)))
+            .collect();
+        columns
+            .into_iter()
+            .map(|column| column.join().map_err(|_| "a column of the table panicked"))
+            .collect::<std::result::Result<Vec<_>, _>>()
+    })?;
+    let cells: Vec<Cell> = columns.into_iter().flatten().collect();
+    verdict(&cells)
+}
+
+/// What one cell of the table came to.
+struct Cell {
+    language: Language,
+    arch: Arch,
+    scheme: &'static str,
+    result: Result,
+}
+
+/// Everything that runs in one Wine.
+fn column(wine: &Wine, sandbox: &Sandbox, tools: &Tools) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for language in Language::ALL {
+        for scheme in SCHEMES {
+            let arch = wine.arch();
+            let result = run_cell(language, wine, scheme, sandbox, tools);
+            cells.push(Cell {
+                language,
+                arch,
+                scheme,
+                result,
+            });
+        }
+    }
+    cells
+}
+
+/// Prints the table. A cell that failed, and one that is missing, is a failure of the whole.
+fn verdict(cells: &[Cell]) -> Result {
     let mut failures = Vec::new();
     let mut table = format!("{:8}", "");
     for arch in Arch::ALL {
@@ -64,20 +107,27 @@ pub(crate) fn run_all(sandbox: &Sandbox, wines: &[Wine]) -> Result {
     }
     for language in Language::ALL {
         table += &format!("\n{language:8}");
-        for wine in wines {
+        for arch in Arch::ALL {
             for scheme in SCHEMES {
-                let result = cell(language, wine, scheme, sandbox, &tools);
-                table += &format!("{:12}", if result.is_ok() { "passed" } else { "FAILED" });
-                if let Err(error) = result {
-                    failures.push(format!("{language} {} {scheme}:\n{error}", wine.arch()));
-                }
+                let found = cells.iter().find(|cell| {
+                    cell.language == language && cell.arch == arch && cell.scheme == scheme
+                });
+                let said = match found.map(|cell| &cell.result) {
+                    Some(Ok(())) => "passed",
+                    Some(Err(error)) => {
+                        failures.push(format!("{language} {arch} {scheme}:\n{error}"));
+                        "FAILED"
+                    }
+                    None => {
+                        failures.push(format!("{language} {arch} {scheme} was not run"));
+                        "NOT RUN"
+                    }
+                };
+                table += &format!("{said:12}");
             }
         }
     }
     println!("{table}");
-    if wines.len() != Arch::ALL.len() {
-        failures.push("an architecture is missing".to_owned());
-    }
     if failures.is_empty() {
         Ok(())
     } else {
@@ -85,37 +135,56 @@ pub(crate) fn run_all(sandbox: &Sandbox, wines: &[Wine]) -> Result {
     }
 }
 
-fn cell(language: Language, wine: &Wine, scheme: &str, sandbox: &Sandbox, tools: &Tools) -> Result {
+fn run_cell(
+    language: Language,
+    wine: &Wine,
+    scheme: &str,
+    sandbox: &Sandbox,
+    tools: &Tools,
+) -> Result {
     let arch = wine.arch();
     match language {
         Language::C => {
-            let cell = Cell::new("c", arch, scheme, "utf-8", sandbox)?;
-            let exe = cell.dir.join("joint.exe");
-            let libraries = cell.dir.join("lib");
+            let stage = Stage::new("c", arch, scheme, "utf-8", sandbox)?;
+            let libraries = stage.dir.join("lib");
             importlib::make(arch, &libraries)?;
-            compile::c(
-                arch,
-                &[compile::test_source("joint.c")],
-                &[
+            copy(&build::dll(arch), &stage.dir.join("evoucher.dll"))?;
+            let compiled = |source: PathBuf, name: &str| {
+                let exe = stage.dir.join(name);
+                let more = [
                     format!("-DVERSION=\"{}\"", env!("CARGO_PKG_VERSION")),
                     libraries.join("libevoucher.dll.a").display().to_string(),
-                ],
-                &exe,
+                ];
+                compile::c(arch, &[source], &more, &exe).map(|()| exe)
+            };
+            let joint = compiled(compile::test_source("joint.c"), "joint.exe")?;
+            stage.joint(&mut wine.command(&joint, &stage.dir), sandbox)?;
+            let config = format!("@{}/evoucher.json", stage.dir.display());
+            let repository = place::repository();
+            let cashier = compiled(repository.join("examples/c/cashier.c"), "cashier.exe")?;
+            let token = format!("auto1-signed-example-{}", stage.tag);
+            run(wine
+                .command(&cashier, &stage.dir)
+                .args([&config, &token, "12.30", "SN-3"]))?;
+            let loading = compiled(
+                repository.join("examples/c/loadlibrary.c"),
+                "loadlibrary.exe",
             )?;
-            copy(&build::dll(arch), &cell.dir.join("evoucher.dll"))?;
-            cell.joint(&mut wine.command(&exe, &cell.dir), sandbox)
+            let token = format!("nopwd-example-{}", stage.tag);
+            run(wine.command(&loading, &stage.dir).args([&config, &token]))?;
+            Ok(())
         }
         Language::CSharp => {
-            let cell = Cell::new("cs", arch, scheme, "utf-8", sandbox)?;
-            let [joint, example] = cell.csharp()?;
-            copy(&build::dll(arch), &cell.dir.join("evoucher.dll"))?;
+            let stage = Stage::new("cs", arch, scheme, "utf-8", sandbox)?;
+            let [joint, example] = stage.csharp()?;
+            copy(&build::dll(arch), &stage.dir.join("evoucher.dll"))?;
             let (_, dotnet) = tools
                 .dotnet
                 .iter()
                 .find(|(of, _)| *of == arch)
                 .ok_or("no .NET for this architecture")?;
-            cell.joint(&mut dotnet.command(wine, &joint, &cell.dir)?, sandbox)?;
-            cell.example(|| dotnet.command(wine, &example, &cell.dir))
+            stage.joint(&mut dotnet.command(wine, &joint, &stage.dir)?, sandbox)?;
+            stage.example(|| dotnet.command(wine, &example, &stage.dir))
         }
         Language::Delphi => {
             let repository = place::repository();
@@ -124,15 +193,19 @@ fn cell(language: Language, wine: &Wine, scheme: &str, sandbox: &Sandbox, tools:
                 (Flavour::Delphi7, "d7", "gbk"),
                 (Flavour::DelphiUnicode, "d12", "utf-8"),
             ] {
-                let cell = Cell::new(name, arch, scheme, charset, sandbox)?;
-                copy(&build::dll(arch), &cell.dir.join("evoucher.dll"))?;
-                let joint = cell.dir.join("joint.exe");
+                let stage = Stage::new(name, arch, scheme, charset, sandbox)?;
+                copy(&build::dll(arch), &stage.dir.join("evoucher.dll"))?;
+                let joint = stage.dir.join("joint.exe");
                 let source = repository.join("tests/delphi/Joint.dpr");
-                tools.pascal.compile(arch, flavour, &source, &units, &joint)?;
-                cell.joint(&mut wine.command(&joint, &cell.dir), sandbox)?;
-                let example = cell.dir.join("demo.exe");
-                tools.pascal.compile(arch, flavour, &units.join("Demo.dpr"), &units, &example)?;
-                cell.example(|| Ok(wine.command(&example, &cell.dir)))?;
+                tools
+                    .pascal
+                    .compile(arch, flavour, &source, &units, &joint)?;
+                stage.joint(&mut wine.command(&joint, &stage.dir), sandbox)?;
+                let example = stage.dir.join("demo.exe");
+                tools
+                    .pascal
+                    .compile(arch, flavour, &units.join("Demo.dpr"), &units, &example)?;
+                stage.example(|| Ok(wine.command(&example, &stage.dir)))?;
             }
             Ok(())
         }
@@ -143,23 +216,29 @@ fn cell(language: Language, wine: &Wine, scheme: &str, sandbox: &Sandbox, tools:
 pub(crate) fn mono(sandbox: &Sandbox, so: &Path) -> Result {
     let library = so.parent().ok_or("the .so has no directory")?;
     for scheme in SCHEMES {
-        let cell = Cell::named("mono", scheme, "utf-8", sandbox)?;
-        let [joint, example] = cell.csharp()?;
-        cell.joint(&mut dotnet::mono(&joint, library, &cell.dir), sandbox)?;
-        cell.example(|| Ok(dotnet::mono(&example, library, &cell.dir)))?;
+        let stage = Stage::named("mono", scheme, "utf-8", sandbox)?;
+        let [joint, example] = stage.csharp()?;
+        stage.joint(&mut dotnet::mono(&joint, library, &stage.dir), sandbox)?;
+        stage.example(|| Ok(dotnet::mono(&example, library, &stage.dir)))?;
     }
     Ok(())
 }
 
 /// One directory with the configurations that a test program reads, and the tokens that are its own.
-struct Cell {
+struct Stage {
     dir: PathBuf,
     /// The end of this run's tokens, and short: a token has 40 characters at most.
     tag: String,
 }
 
-impl Cell {
-    fn new(program: &str, arch: Arch, scheme: &str, charset: &str, sandbox: &Sandbox) -> Result<Self> {
+impl Stage {
+    fn new(
+        program: &str,
+        arch: Arch,
+        scheme: &str,
+        charset: &str,
+        sandbox: &Sandbox,
+    ) -> Result<Self> {
         Self::named(&format!("{program}-{arch}"), scheme, charset, sandbox)
     }
 
@@ -170,9 +249,15 @@ impl Cell {
         let url = sandbox.address(scheme)?;
         let refusing = sandbox.address("http-refusing")?;
         write(&dir.join("evoucher.json"), config(url, charset, sandbox)?)?;
-        write(&dir.join("refused.json"), config(refusing, charset, sandbox)?)?;
+        write(
+            &dir.join("refused.json"),
+            config(refusing, charset, sandbox)?,
+        )?;
         let other = if charset == "utf-8" { "gbk" } else { "utf-8" };
-        write(&dir.join("other-charset.json"), config(url, other, sandbox)?)?;
+        write(
+            &dir.join("other-charset.json"),
+            config(url, other, sandbox)?,
+        )?;
         Ok(Self { dir, tag })
     }
 
@@ -182,8 +267,14 @@ impl Cell {
         let binding = repository.join("examples/csharp/Evoucher.cs");
         let joint = self.dir.join("joint.exe");
         let example = self.dir.join("example.exe");
-        dotnet::compile(&[binding.clone(), repository.join("tests/csharp/Joint.cs")], &joint)?;
-        dotnet::compile(&[binding, repository.join("examples/csharp/Program.cs")], &example)?;
+        dotnet::compile(
+            &[binding.clone(), repository.join("tests/csharp/Joint.cs")],
+            &joint,
+        )?;
+        dotnet::compile(
+            &[binding, repository.join("examples/csharp/Program.cs")],
+            &example,
+        )?;
         Ok([joint, example])
     }
 
@@ -201,7 +292,9 @@ impl Cell {
             let token = format!("{words}-{}", self.tag);
             let processed = sandbox.processed(&token)?;
             if processed != times {
-                return Err(format!("the centre processed {processed} requests for {token}, not {times}"));
+                return Err(format!(
+                    "the centre processed {processed} requests for {token}, not {times}"
+                ));
             }
         }
         Ok(())
@@ -214,13 +307,20 @@ impl Cell {
         let verified = run(command()?.args([&config, "password", &token("auto1"), "100.00"]))?;
         let paid = run(command()?.args([&config, "pay", &token("signed"), "12.30", "SN-3"]))?;
         if !verified.contains("next: settle") || !paid.contains("charge 12.30 at ") {
-            return Err(format!("the example does not say what to do:\n{verified}{paid}"));
+            return Err(format!(
+                "the example does not say what to do:\n{verified}{paid}"
+            ));
         }
         // It must not let a settlement through when the patient cannot be checked.
-        let refused = command()?.args([&config, "password", &token("code500003"), "100.00"]).output();
+        let refused = command()?
+            .args([&config, "password", &token("code500003"), "100.00"])
+            .output();
         match refused {
             Ok(output) if output.status.code() == Some(1) => Ok(()),
-            Ok(output) => Err(format!("the example ended with {} for a refused patient", output.status)),
+            Ok(output) => Err(format!(
+                "the example ended with {} for a refused patient",
+                output.status
+            )),
             Err(error) => Err(format!("the example: {error}")),
         }
     }

@@ -30,7 +30,9 @@ pub(crate) use run::Result;
 
 /// Everything that is tested of the DLLs. What cannot be tested on this machine is named, and in CI that is a failure.
 pub(crate) fn test() -> Result {
-    if let Err(reason) = install::ensure(install::DIST).and_then(|()| install::ensure(install::TEST)) {
+    if let Err(reason) =
+        install::ensure(install::DIST).and_then(|()| install::ensure(install::TEST))
+    {
         println!("NOT RUN: the Windows half of the tests (all of it). {reason}");
         return match std::env::var("CI").as_deref() {
             Ok("true") => Err("in CI nothing may be left out".to_owned()),
@@ -39,31 +41,49 @@ pub(crate) fn test() -> Result {
     }
     // The 32-bit Wine comes over the network while the compilers work.
     let wines = std::thread::scope(|scope| {
-        let wines = scope.spawn(|| Arch::ALL.into_iter().map(Wine::new).collect::<Result<Vec<_>>>());
+        let wines = scope.spawn(|| {
+            Arch::ALL
+                .into_iter()
+                .map(Wine::new)
+                .collect::<Result<Vec<_>>>()
+        });
         part("both DLLs", build::dlls)?;
-        part("the .so", || build::linux().map(|_| ()))?;
+        part("the .so", || build::so().map(|_| ()))?;
         wines.join().map_err(|_| "getting Wine ready panicked")?
     })?;
     let sandbox = Sandbox::start(&place::target().join("tls"))?;
-    let [so, _] = build::linux()?;
+    let so = build::so()?;
 
     part("imports and exports of the DLLs", binary::check_dlls)?;
     part("exports and glibc of the .so", || binary::check_so(&so))?;
     part("declarations in every binding", declarations::check)?;
-    part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || matrix::run_all(&sandbox, &wines))?;
+    part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
+        matrix::run_all(&sandbox, &wines)
+    })?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
     for wine in &wines {
         let arch = wine.arch();
-        part(&format!("import libraries for Visual C++, {arch}"), || programs::visual_c_libraries(wine))?;
-        if arch == Arch::X86 {
-            part("stdcall import library for MinGW", || programs::mingw_stdcall_library(wine))?;
-            part("the stack pointer around each call", || programs::stack_pointers(wine))?;
-        }
-        part(&format!("evoucher.json beside the DLL, {arch}"), || programs::beside(wine, &sandbox))?;
-        part(&format!("nothing is done at load time, {arch}"), || loading::check(wine))?;
-        part(&format!("loaded and unloaded 500 times on 4 threads, {arch}"), || {
-            programs::reload(wine).map(|said| print!("{said}"))
+        part(&format!("import libraries for Visual C++, {arch}"), || {
+            programs::visual_c_libraries(wine)
         })?;
+        if arch == Arch::X86 {
+            part("stdcall import library for MinGW", || {
+                programs::mingw_stdcall_library(wine)
+            })?;
+            part("the stack pointer around each call", || {
+                programs::stack_pointers(wine)
+            })?;
+        }
+        part(&format!("evoucher.json beside the DLL, {arch}"), || {
+            programs::beside(wine, &sandbox)
+        })?;
+        part(&format!("nothing is done at load time, {arch}"), || {
+            loading::check(wine)
+        })?;
+        part(
+            &format!("loaded and unloaded 500 times on 4 threads, {arch}"),
+            || programs::reload(wine).map(|said| print!("{said}")),
+        )?;
     }
     Ok(())
 }
@@ -78,25 +98,4 @@ fn part(name: &str, run: impl FnOnce() -> Result) -> Result {
         Err(_) => println!("windows: {name}: FAILED, {seconds} s"),
     }
     result
-}
-
-// DEBUG-ONLY
-pub(crate) fn debug(what: &str, arch: &str) -> Result {
-    let arch = if arch == "x86" { Arch::X86 } else { Arch::X64 };
-    let wine = Wine::new(arch)?;
-    let sandbox = Sandbox::start(&place::target().join("tls"))?;
-    match what {
-        "decl" => part("declarations in every binding", declarations::check)?,
-        "matrix" => part("matrix", || matrix::run_all(&sandbox, std::slice::from_ref(&wine)))?,
-        "vc" => part("vc", || programs::visual_c_libraries(&wine))?,
-        "sc" => {
-            part("stdcall import library for MinGW", || programs::mingw_stdcall_library(&wine))?;
-            part("the stack pointer around each call", || programs::stack_pointers(&wine))?;
-        }
-        "beside" => part("beside", || programs::beside(&wine, &sandbox))?,
-        "loading" => part("loading", || loading::check(&wine))?,
-        "reload" => part("reload", || programs::reload(&wine).map(|said| print!("{said}")))?,
-        _ => {}
-    }
-    Ok(())
 }

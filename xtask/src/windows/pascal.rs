@@ -43,7 +43,10 @@ impl Pascal {
                 Flavour::Delphi7 => "-Mdelphi",
                 Flavour::DelphiUnicode => "-Mdelphiunicode",
             })
-            .arg(format!("-Fu{}", self.tools.join(arch.to_string()).display()))
+            .arg(format!(
+                "-Fu{}",
+                self.tools.join(arch.to_string()).display()
+            ))
             .arg(format!("-Fu{}", units.display()))
             .arg(format!("-FU{}", objects.display()))
             .arg(format!("-o{}", exe.display()))
@@ -90,7 +93,10 @@ fn messages(dir: &Path, sources: &Path, version: &str) -> Result {
         .arg("msg2inc.pp");
     run(&mut command)?;
     let installed = format!("/usr/lib/x86_64-linux-gnu/fpc/{version}/msg/errore.msg");
-    run(Command::new(dir.join("msg2inc")).current_dir(dir).args([&installed, "msg", "msg"])).map(|_| ())
+    run(Command::new(dir.join("msg2inc"))
+        .current_dir(dir)
+        .args([&installed, "msg", "msg"]))
+    .map(|_| ())
 }
 
 fn cross_compiler(dir: &Path, sources: &Path) -> Result {
@@ -99,7 +105,16 @@ fn cross_compiler(dir: &Path, sources: &Path) -> Result {
     let mut command = Command::new("fpc");
     command
         .current_dir(sources.join("compiler"))
-        .args(["-v0e", "-di386", "-Fui386", "-Fux86", "-Fusystems", "-Fuopts", "-Fii386", "-Fix86"])
+        .args([
+            "-v0e",
+            "-di386",
+            "-Fui386",
+            "-Fux86",
+            "-Fusystems",
+            "-Fuopts",
+            "-Fii386",
+            "-Fix86",
+        ])
         .arg(format!("-Fi{}", dir.display()))
         .arg(format!("-FU{}", objects.display()))
         .arg(format!("-o{}", dir.join("ppcross386").display()))
@@ -128,9 +143,18 @@ fn run_time(dir: &Path, arch: Arch, rtl: &Path) -> Result {
         let mut command = compiler(dir, arch);
         command.current_dir(rtl.join(system));
         for place in [
-            "inc", processor, "win", "win/wininc", "objpas", "objpas/sysutils", "objpas/classes", "common",
+            "inc",
+            processor,
+            "win",
+            "win/wininc",
+            "objpas",
+            "objpas/sysutils",
+            "objpas/classes",
+            "common",
         ] {
-            command.arg(format!("-Fi../{place}")).arg(format!("-Fu../{place}"));
+            command
+                .arg(format!("-Fi../{place}"))
+                .arg(format!("-Fu../{place}"));
         }
         command.arg(format!("-FU{}", units.display())).arg(unit);
         run(&mut command)?;

@@ -22,7 +22,12 @@ fn program(name: &str, arch: Arch, more: &[String]) -> Result<(PathBuf, PathBuf)
     fresh_dir(&dir)?;
     copy(&build::dll(arch), &dir.join("evoucher.dll"))?;
     let exe = dir.join(format!("{name}.exe"));
-    compile::c(arch, &[compile::test_source(&format!("{name}.c"))], more, &exe)?;
+    compile::c(
+        arch,
+        &[compile::test_source(&format!("{name}.c"))],
+        more,
+        &exe,
+    )?;
     Ok((dir, exe))
 }
 
@@ -32,7 +37,11 @@ pub(crate) fn stack_pointers(wine: &Wine) -> Result {
     fresh_dir(&dir)?;
     let mut list = String::new();
     for (name, arguments) in contract::functions()? {
-        list += &format!("F({name}, {}, {})\n", contract::stdcall_name(&name), arguments.len());
+        list += &format!(
+            "F({name}, {}, {})\n",
+            contract::stdcall_name(&name),
+            arguments.len()
+        );
     }
     write(&dir.join("functions.inc"), list)?;
     let (dir, exe) = program("stdcall", Arch::X86, &[format!("-I{}", dir.display())])?;
@@ -42,7 +51,10 @@ pub(crate) fn stack_pointers(wine: &Wine) -> Result {
 /// Loading, calling, unloading and loading again, 500 times from each of several threads.
 pub(crate) fn reload(wine: &Wine) -> Result<String> {
     let (dir, exe) = program("reload", wine.arch(), &["-lntdll".to_owned()])?;
-    run(wine.command(&exe, &dir).arg("evoucher.dll").args(binary::needed_dlls(wine.arch())?))
+    run(wine
+        .command(&exe, &dir)
+        .arg("evoucher.dll")
+        .args(binary::needed_dlls(wine.arch())?))
 }
 
 /// evoucher.json beside the DLL is found, in a directory with Chinese characters and spaces, and none elsewhere is.
@@ -55,7 +67,11 @@ pub(crate) fn beside(wine: &Wine, sandbox: &Sandbox) -> Result {
         &dir.join("evoucher.json"),
         matrix::config(sandbox.address("http")?, "utf-8", sandbox)?,
     )?;
-    run(wine.command(&exe, &dir).arg(&dir).arg(format!("signed-beside-{}", wine.arch()))).map(|_| ())
+    run(wine
+        .command(&exe, &dir)
+        .arg(&dir)
+        .arg(format!("signed-beside-{}", wine.arch())))
+    .map(|_| ())
 }
 
 /// The import libraries for Visual C++, with the linker that takes them: cdecl, and on 32 bits stdcall.
@@ -66,12 +82,23 @@ pub(crate) fn visual_c_libraries(wine: &Wine) -> Result {
     importlib::make(arch, &dir)?;
     copy(&build::dll(arch), &dir.join("evoucher.dll"))?;
     let object = dir.join("linked.obj");
-    compile::c(arch, &[compile::test_source("linked.c")], &["-c".to_owned()], &object)?;
+    compile::c(
+        arch,
+        &[compile::test_source("linked.c")],
+        &["-c".to_owned()],
+        &object,
+    )?;
     let exe = dir.join("linked.exe");
     let mut link = Command::new("lld-link");
     link.current_dir(&dir).args([
-        "/nologo", "/nodefaultlib", "/subsystem:console", "/entry:start", "/safeseh:no", "/out:linked.exe",
-        "linked.obj", "evoucher.lib",
+        "/nologo",
+        "/nodefaultlib",
+        "/subsystem:console",
+        "/entry:start",
+        "/safeseh:no",
+        "/out:linked.exe",
+        "linked.obj",
+        "evoucher.lib",
     ]);
     if arch == Arch::X86 {
         link.arg("evoucher_stdcall.lib");

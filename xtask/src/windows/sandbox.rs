@@ -19,13 +19,25 @@ impl Sandbox {
     pub(crate) fn start(tls_dir: &Path) -> Result<Self> {
         run(Command::new("cargo")
             .current_dir(place::repository())
-            .args(["build", "--quiet", "--locked", "--package", "evoucher-sandbox"]))?;
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--package",
+                "evoucher-sandbox",
+            ]))?;
         make_dir(tls_dir)?;
         let program = std::env::current_exe()
             .map_err(|error| format!("xtask's own path: {error}"))?
             .with_file_name("evoucher-sandbox");
         let mut child = Command::new(&program)
-            .args(["--listen", "127.0.0.1:0", "--tls", "127.0.0.1:0", "--until-stdin-closes"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--tls",
+                "127.0.0.1:0",
+                "--until-stdin-closes",
+            ])
             .arg("--tls-dir")
             .arg(tls_dir)
             .stdin(Stdio::piped())

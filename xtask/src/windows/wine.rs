@@ -36,9 +36,9 @@ impl Wine {
         if !wine.prefix.join("system.reg").exists() {
             make_dir(&place::target())?;
             fresh_dir(&wine.prefix)?;
-            run(&mut wine.command("wineboot", &place::target()).arg("--init"))?;
+            run(wine.command("wineboot", &place::target()).arg("--init"))?;
             // The registry is written when the last process ends; programs may follow only then.
-            run(&mut wine.tool("wineserver", &place::target()).arg("--wait"))?;
+            run(wine.tool("wineserver", &place::target()).arg("--wait"))?;
         }
         Ok(wine)
     }
@@ -65,14 +65,26 @@ impl Wine {
                 // Mounts of a namespace of its own: they vanish with the program, and nobody else sees them.
                 command.args(["unshare", "--mount", "--propagation", "private"]);
                 command.args(["sh", "-e", "-c", ENTER_DEBIAN_32, "sh"]);
-                command.arg(root).arg(place::repository()).arg(&self.cache).arg(directory).arg(tool);
+                command
+                    .arg(root)
+                    .arg(place::repository())
+                    .arg(&self.cache)
+                    .arg(directory)
+                    .arg(tool);
                 command
             }
         };
         command
             .env("WINEPREFIX", &self.prefix)
             .env("WINEDEBUG", "-all")
-            .env("WINEARCH", if self.root.is_some() { "win32" } else { "win64" })
+            .env(
+                "WINEARCH",
+                if self.root.is_some() {
+                    "win32"
+                } else {
+                    "win64"
+                },
+            )
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY");
         command
@@ -99,11 +111,18 @@ exec chroot "$root" sh -e -c 'cd "$1"; shift; exec "$@"' sh "$directory" "$@"
 /// at the same state, which they often are not.
 fn debian_32() -> Result<PathBuf> {
     if !install::is_root()? {
-        return Err("32-bit Wine lives in a Debian of its own, which only root can make and enter".into());
+        return Err(
+            "32-bit Wine lives in a Debian of its own, which only root can make and enter".into(),
+        );
     }
     place::cached("debian-12-i386-wine", |dir| {
         run(Command::new("debootstrap")
-            .args(["--arch=i386", "--variant=minbase", "--include=wine32,wine", "bookworm"])
+            .args([
+                "--arch=i386",
+                "--variant=minbase",
+                "--include=wine32,wine",
+                "bookworm",
+            ])
             .arg(dir))?;
         // The address of the simulated centre's certificate; debootstrap leaves it unknown.
         write(&dir.join("etc/hosts"), "127.0.0.1 localhost\n")
