@@ -95,6 +95,7 @@ int main(int argc, char **argv) {
         printf("cashier CONFIG TOKEN AMOUNT SERIAL\n");
         return 2;
     }
+    setbuf(stdout, NULL); /* each step shows at once */
     if (ev_open(argv[1], &client) != EV_OK) {
         ev_last_reply(reply, sizeof reply);
         printf("%s\n", reply);

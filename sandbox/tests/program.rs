@@ -190,3 +190,16 @@ fn unusable_options_are_said() {
         assert!(!text.contains("short"), "a key is not printed: {text}");
     }
 }
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(PROGRAM)
+        .args(["--tls", "127.0.0.1:0", "--listen", &address])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(&address), "{text}");
+}
