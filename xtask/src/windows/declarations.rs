@@ -89,7 +89,7 @@ const BINDINGS: &[Binding] = &[
 ];
 
 /// Every binding declares every function of the header with its arguments, and every code with its number.
-pub(crate) fn check() -> Result {
+fn check() -> Result {
     let functions = contract::functions()?;
     let codes = codes(&read(&contract::header())?);
     let mut problems = Vec::new();
@@ -210,4 +210,60 @@ fn declares(text: &str, name: &str, number: i32) -> bool {
             .any(|word| word == name)
             && right.trim().trim_end_matches(';') == number.to_string()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_binding_declares_what_the_header_does() {
+        check().unwrap();
+    }
+
+    #[test]
+    fn wrong_declarations_are_noticed() {
+        let functions = contract::functions().unwrap();
+        for binding in BINDINGS {
+            let text = read(&place::repository().join(binding.file)).unwrap();
+            assert_eq!(check_functions(binding, &text, &functions), [""; 0]);
+            let name = if binding.stdcall { "EvSeal" } else { "ev_seal" };
+            let line = text
+                .lines()
+                .find(|line| {
+                    line.contains(&format!("{name}(")) || line.contains(&format!("{name} Lib"))
+                })
+                .unwrap();
+            let comma = line.find([',', ';']).unwrap();
+            let shorter = line.replacen(&line[..=comma], &line[..line.find('(').unwrap() + 1], 1);
+            for (what, changed) in [
+                ("a function is missing", text.replace(line, "")),
+                (
+                    "another name",
+                    text.replace(line, &line.replace(name, "EvSeel")),
+                ),
+                ("an argument is missing", text.replace(line, &shorter)),
+            ] {
+                assert_ne!(changed, text, "{}: {what}", binding.file);
+                assert!(
+                    !check_functions(binding, &changed, &functions).is_empty(),
+                    "{}: {what}",
+                    binding.file
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn old_compilers_read_these_in_any_code_page() {
+        for folder in ["delphi", "powerbuilder", "vb6"] {
+            let folder = place::repository().join("examples").join(folder);
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|kind| kind != "md") {
+                    assert!(read(&path).unwrap().is_ascii(), "{}", path.display());
+                }
+            }
+        }
+    }
 }

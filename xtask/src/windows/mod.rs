@@ -5,6 +5,7 @@ mod binary;
 mod build;
 mod compile;
 mod contract;
+#[cfg(test)]
 mod declarations;
 mod dist;
 mod dotnet;
@@ -34,9 +35,9 @@ pub(crate) fn test() -> Result {
         install::ensure(install::DIST).and_then(|()| install::ensure(install::TEST))
     {
         println!("NOT RUN: the Windows half of the tests (all of it). {reason}");
-        return match std::env::var("CI").as_deref() {
-            Ok("true") => Err("in CI nothing may be left out".to_owned()),
-            _ => Ok(()),
+        return match std::env::var("CI") {
+            Ok(_) => Err("in CI every part has to run".to_owned()),
+            Err(_) => Ok(()),
         };
     }
     // The 32-bit Wine comes over the network while the compilers work.
@@ -56,7 +57,6 @@ pub(crate) fn test() -> Result {
 
     part("imports and exports of the DLLs", binary::check_dlls)?;
     part("exports and glibc of the .so", || binary::check_so(&so))?;
-    part("declarations in every binding", declarations::check)?;
     part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
         matrix::run_all(&sandbox, &wines)
     })?;
