@@ -151,10 +151,14 @@ fn run_cell(
             copy(&build::dll(arch), &stage.dir.join("evoucher.dll"))?;
             let compiled = |source: PathBuf, name: &str| {
                 let exe = stage.dir.join(name);
-                let more = [
+                let mut more = vec![
                     format!("-DVERSION=\"{}\"", env!("CARGO_PKG_VERSION")),
                     libraries.join("libevoucher.dll.a").display().to_string(),
                 ];
+                if arch == Arch::X86 {
+                    let stdcall = libraries.join("libevoucher_stdcall.dll.a");
+                    more.push(stdcall.display().to_string());
+                }
                 compile::c(arch, &[source], &more, &exe).map(|()| exe)
             };
             let joint = compiled(compile::test_source("joint.c"), "joint.exe")?;
@@ -166,6 +170,16 @@ fn run_cell(
             run(wine
                 .command(&cashier, &stage.dir)
                 .args([&config, &token, "12.30", "SN-3"]))?;
+            // The native tests' program too; it wants no configuration beside the DLL.
+            let alone = stage.dir.join("alone");
+            fresh_dir(&alone)?;
+            copy(&build::dll(arch), &alone.join("evoucher.dll"))?;
+            let everything = compiled(
+                repository.join("tests/c/everything.c"),
+                "alone/everything.exe",
+            )?;
+            let token = format!("auto1-signed-all-{}", stage.tag);
+            run(wine.command(&everything, &alone).args([&config, &token]))?;
             let loading = compiled(
                 repository.join("examples/c/loadlibrary.c"),
                 "loadlibrary.exe",
