@@ -4,7 +4,11 @@
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "build/resource.rs"]
+mod resource;
+
 fn main() {
+    resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-changed=src/ffi/mod.rs");

@@ -7,6 +7,7 @@ mod header;
 mod install;
 mod sh;
 mod test;
+mod windows;
 
 use std::env;
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ cargo xtask test --quick    the inner loop: native only, installs nothing
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
 cargo xtask header          write include/evoucher.h from the exports
 cargo xtask header --check  fail if it is not current
+cargo xtask dist            the archives for Windows and Linux, in dist/
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["header"] => header::write(),
         ["header", "--check"] => header::check(),
+        ["dist"] => windows::dist(),
+        ["test", "--windows"] => windows::test(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
