@@ -420,7 +420,7 @@ fn what_to_do_after_every_code() {
         (42, "ask_centre"),
     ] {
         let service = Some(&evoucher::service::SELF_TEST);
-        let found = evoucher::flow::next::after_code(service, code).as_str();
+        let found = evoucher::next::after_code(service, code).as_str();
         assert_eq!(found, next, "{code}");
     }
 }

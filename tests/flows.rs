@@ -11,7 +11,7 @@ use evoucher_sandbox::Sandbox;
 use front::{Act, front};
 use serde_json::{Value, json};
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -649,10 +649,8 @@ fn listening(
     assert_eq!(unsafe { on_progress(client.handle, Some(listen), user) }, 0);
     let reply = work();
     // SAFETY: NULL ends it.
-    assert_eq!(
-        unsafe { on_progress(client.handle, None, std::ptr::null_mut()) },
-        0
-    );
+    let ended = unsafe { on_progress(client.handle, None, std::ptr::null_mut()) };
+    assert_eq!(ended, 0);
     (reply, events.into_inner().unwrap().0)
 }
 
@@ -703,34 +701,38 @@ fn a_progress_function_can_end_the_flow() {
 #[test]
 fn a_cancel_ends_a_wait_and_no_other_patients() {
     let centre = centre();
-    let verify = json!({ "verify": { "intervalMs": 600_000, "timeoutMs": 600_000 } });
-    let waiting = library().open(&config_with(centre.url(), verify));
+    let verify = json!({ "verify": { "intervalMs": 60_000, "timeoutMs": 60_000 } });
+    let client = library().open(&config_with(centre.url(), verify));
+    let (begun, waiting) = mpsc::channel();
     thread::scope(|scope| {
-        let first = scope.spawn(|| self::verify(&waiting, "pwd-first"));
-        let second = scope.spawn(|| self::verify(&waiting, "pwd-second"));
-        let notices = || processed(&centre).len();
-        while notices() < 2 {
-            thread::sleep(Duration::from_millis(1));
+        let flow = |token: &'static str| {
+            let (client, begun) = (&client, begun.clone());
+            scope.spawn(move || {
+                let tell = move |event: &Value| {
+                    if event["step"] == "waiting" {
+                        let _ = begun.send(());
+                    }
+                    0
+                };
+                listening(client, tell, || self::verify(client, token)).0
+            })
+        };
+        let (first, second) = (flow("pwd-first"), flow("pwd-second"));
+        // Each tells once that it waits, and then every second.
+        for _ in 0..2 {
+            waiting.recv_timeout(Duration::from_secs(30)).unwrap();
         }
-        // Whether the flow has begun to wait or not: it ends.
-        library().cancel(waiting.handle, Some("pwd-first"));
-        ended(
-            &first.join().unwrap(),
-            EV_CANCELLED,
-            "answered",
-            "ask_centre",
-        );
+        while processed(&centre).len() < 2 {
+            waiting.recv_timeout(Duration::from_secs(30)).unwrap();
+        }
+        library().cancel(client.handle, Some("pwd-first"));
+        ended(&first.join().unwrap(), EV_CANCELLED, "answered", "resend");
         assert!(!second.is_finished(), "another patient's flow goes on");
-        library().cancel(waiting.handle, None);
-        ended(
-            &second.join().unwrap(),
-            EV_CANCELLED,
-            "answered",
-            "ask_centre",
-        );
+        library().cancel(client.handle, None);
+        assert_eq!(second.join().unwrap().returned, EV_CANCELLED);
     });
     // What comes later is not touched.
-    assert_eq!(waiting.stas("pwd-first").returned, 0);
+    assert_eq!(client.stas("pwd-first").returned, 0);
 }
 
 #[test]
