@@ -125,7 +125,7 @@ fn a_call_without_a_connection_sent_nothing() {
     for service in NAMES {
         // In the TLS handshake.
         let more = json!({ "timeoutMs": LONG, "connectTimeoutMs": LONG, "tls": { "caFile": ca } });
-        let client = library().open(&config_with(&centre.silent_tls_url(), more));
+        let client = library().open(&config_with(centre.silent_tls_url(), more));
         let before = centre.connections();
         let reply = cancelled(&client, service, "t", || centre.connections() > before);
         is(&reply, -10009, "not_sent");
@@ -133,7 +133,7 @@ fn a_call_without_a_connection_sent_nothing() {
         // Waiting for the proxy's tunnel.
         let proxy = Proxy::start(Tunnel::Silent);
         let more = json!({ "timeoutMs": LONG, "connectTimeoutMs": LONG, "proxy": proxy.url() });
-        let client = library().open(&config_with(&centre.url(), more));
+        let client = library().open(&config_with(centre.url(), more));
         let reply = cancelled(&client, service, "t", || !proxy.asked().is_empty());
         is(&reply, -10009, "not_sent");
     }

@@ -97,7 +97,7 @@ fn drips_end_at_the_time_out() {
                 let (begin, again) = (begin.clone(), *again);
                 let server = Server::start(move |stream, _| drip(stream, &begin, again));
                 let client =
-                    library().open(&config_with(&server.url(), json!({ "timeoutMs": SHORT })));
+                    library().open(&config_with(server.url(), json!({ "timeoutMs": SHORT })));
                 for service in NAMES {
                     let reply = call_within(&client, service, "signed-1", SHORT);
                     assert_eq!(reply.returned, -10022, "{kind}: {}", reply.text());
@@ -117,7 +117,7 @@ fn a_request_that_nobody_reads_ends_at_the_time_out() {
         thread::sleep(Duration::from_secs(30));
         drop(stream);
     });
-    let client = library().open(&config_with(&server.url(), json!({ "timeoutMs": 5000 })));
+    let client = library().open(&config_with(server.url(), json!({ "timeoutMs": 5000 })));
     // As much as the library takes, twice that when it is sealed: no socket buffer holds it.
     let mut request = request("signed-1");
     request["more"] = json!("x".repeat(1_000_000));
@@ -143,7 +143,7 @@ fn a_connection_that_does_not_stand_in_time_sent_nothing() {
                 scope.spawn(move || {
                     let more = json!({ "connectTimeoutMs": connect, "timeoutMs": whole });
                     let client =
-                        library().open(&config_with(&format!("{scheme}://{address}"), more));
+                        library().open(&config_with(format!("{scheme}://{address}"), more));
                     for service in NAMES {
                         let reply = call_within(&client, service, "signed-1", SHORT);
                         is(&reply, -10020, "not_sent");
@@ -289,13 +289,13 @@ fn a_proxy_that_breaks_the_tunnel_leaves_it_unknown() {
     let centre = centre();
     for service in NAMES {
         let part = Proxy::start(Tunnel::CloseAfter(40));
-        let client = library().open(&config_with(&centre.url(), json!({ "proxy": part.url() })));
+        let client = library().open(&config_with(centre.url(), json!({ "proxy": part.url() })));
         is(&client.service(service, "signed-1"), -10023, "unknown");
         assert_eq!(part.asked().len(), 1, "{service} was sent again");
 
         let mute = Proxy::start(Tunnel::Mute);
         let more = json!({ "proxy": mute.url(), "timeoutMs": SHORT });
-        let client = library().open(&config_with(&centre.url(), more));
+        let client = library().open(&config_with(centre.url(), more));
         let reply = call_within(&client, service, "signed-2", SHORT);
         is(&reply, -10022, "unknown");
         assert_eq!(mute.asked().len(), 1, "{service} was sent again");
@@ -323,7 +323,7 @@ fn a_proxy_that_drops_the_reply_leaves_it_unknown() {
             let _ = client.shutdown(Shutdown::Both);
         });
         let more = json!({ "proxy": server.url() });
-        let client = library().open(&config_with(&centre.url(), more));
+        let client = library().open(&config_with(centre.url(), more));
         is(&client.service(service, "signed-1"), -10023, "unknown");
         assert_eq!(server.accepted(), 1, "{service} was sent again");
     }
@@ -354,7 +354,7 @@ fn a_second_reply_through_a_tunnel_is_never_the_next_ones() {
         }
     });
     let proxy = Proxy::start(Tunnel::Open);
-    let client = library().open(&config_with(&server.url(), json!({ "proxy": proxy.url() })));
+    let client = library().open(&config_with(server.url(), json!({ "proxy": proxy.url() })));
     for n in 0..30 {
         let reply = client.stas(&format!("signed-{n}"));
         assert_eq!(reply.at("next"), "wait", "{}", reply.text());

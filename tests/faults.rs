@@ -449,7 +449,7 @@ fn odd_replies_have_an_honest_end() {
                 let _ = io::copy(&mut stream, &mut io::sink());
             }
         });
-        let client = library().open(&config_with(&server.url(), json!({ "timeoutMs": LONG })));
+        let client = library().open(&config_with(server.url(), json!({ "timeoutMs": LONG })));
         for service in NAMES {
             let reply = client.service(service, "signed-1");
             let text = reply.text();
@@ -470,7 +470,7 @@ fn a_second_reply_is_never_the_next_ones() {
             let _ = stream.write_all(format!("{truth}{forged}").as_bytes());
         }
     });
-    let client = library().open(&config(&server.url()));
+    let client = library().open(&config(server.url()));
     for n in 0..20 {
         let reply = client.stas(&format!("signed-{n}"));
         assert_eq!(reply.at("next"), "wait", "{}", reply.text());

@@ -55,7 +55,7 @@ fn no_call_fails_when_the_other_side_closes_after_each_reply() {
                         centre.url()
                     };
                     let client =
-                        &library().open(&config_with(&format!("{url}/fault/{fault}"), more));
+                        &library().open(&config_with(format!("{url}/fault/{fault}"), more));
                     // Alone, and then with others that take from the same pool.
                     for threads in [1, 4] {
                         centre.clear();
@@ -129,7 +129,7 @@ fn what_reads_shares_connections_and_what_changes_something_never_does() {
 #[test]
 fn threads_share_a_pool() {
     let centre = centre();
-    let client = &library().open(&config(&centre.url()));
+    let client = &library().open(&config(centre.url()));
     thread::scope(|scope| {
         for thread in 0..8 {
             scope.spawn(move || {
@@ -149,7 +149,7 @@ fn threads_share_a_pool() {
 fn fresh_connections_resume_the_tls_session() {
     let centre = centre();
     let (_folder, more) = https(&centre);
-    let client = library().open(&config_with(&centre.https_url(), more));
+    let client = library().open(&config_with(centre.https_url(), more));
     for call in 0..10 {
         for service in NAMES {
             let reply = client.service(service, &format!("signed-{call}"));
