@@ -173,7 +173,9 @@ impl Log {
         }
         let now = Moment::now();
         // The centre's own message may hold a name.
-        let message = (level == Level::Error).then_some(reply.message.as_str());
+        // So may a flow's words, which repeat it; a flow is what has data and fails.
+        let is_our_own = level == Level::Error && reply.data.is_none();
+        let message = is_our_own.then_some(reply.message.as_str());
         let line = Line {
             time: now.rfc3339(),
             level: level.as_str(),
