@@ -34,12 +34,43 @@ pub struct Config {
     pub timeout: Duration,
     /// What fills a request's field that the caller left out, by field.
     pub defaults: Vec<(&'static str, String)>,
+    /// How long the password-check flow waits for the patient.
+    pub verify: Verify,
     /// How the centre's certificate is judged.
     pub tls: TlsSettings,
     /// The HTTP proxy to go through.
     pub proxy: Option<ureq::Proxy>,
     /// Sent with every request, for a gateway that asks for them.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// How long the password-check flow waits for the patient.
+#[derive(Debug, Clone, Copy)]
+pub struct Verify {
+    /// Between one question and the next.
+    pub interval: Duration,
+    /// No question is asked after this.
+    pub timeout: Duration,
+}
+
+impl Verify {
+    fn read(section: &mut Reader<'_>) -> Self {
+        let Self { interval, timeout } = Self::default();
+        let or = |number: Option<u64>, default| number.map_or(default, Duration::from_millis);
+        Self {
+            interval: or(section.number("intervalMs", 1..=MAX_MS), interval),
+            timeout: or(section.number("timeoutMs", 1..=MAX_MS), timeout),
+        }
+    }
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_millis(2_000),
+            timeout: Duration::from_millis(120_000),
+        }
+    }
 }
 
 /// How the centre's certificate is judged. There is no way to switch that off.
@@ -168,10 +199,8 @@ impl Config {
         let connect_timeout = reader.milliseconds("connectTimeoutMs", 3_000);
         let timeout = reader.milliseconds("timeoutMs", 15_000);
         let defaults = read_defaults(reader);
-        reader.section("verify", |verify| {
-            verify.milliseconds("intervalMs", 2_000);
-            verify.milliseconds("timeoutMs", 120_000);
-        });
+        let mut verify = Verify::default();
+        reader.section("verify", |section| verify = Verify::read(section));
         let tls = read_tls(reader);
         let proxy = read_proxy(reader);
         let headers = read_headers(reader);
@@ -194,6 +223,7 @@ impl Config {
             connect_timeout,
             timeout,
             defaults,
+            verify,
             tls,
             proxy,
             headers,

@@ -22,7 +22,7 @@ impl<'a> Object<'a> {
     /// Reads an object. A name that comes twice is an error: nobody could say which value holds.
     pub fn parse(text: &'a str) -> Result<Self, Text> {
         if !is_object(text) {
-            return Err(text!("不是 JSON 对象", "not a JSON object"));
+            return Err(not_an_object());
         }
         serde_json::from_str(text).map_err(|error| describe(&error))
     }
@@ -42,6 +42,17 @@ impl<'a> Object<'a> {
             .find_map(|(field, value)| (field.0 == name).then_some(*value))
     }
 
+    /// The object with some of its fields only, their values as they are.
+    pub fn keep(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| wanted(&name.0))
+            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&*name.0), value.get()))
+            .collect();
+        format!("{{{}}}", fields.join(","))
+    }
+
     /// Whether there is no field at all.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
@@ -51,6 +62,21 @@ impl<'a> Object<'a> {
 /// Whether the text begins as a JSON object does.
 pub fn is_object(text: &str) -> bool {
     text.trim_start_matches(JSON_SPACE).starts_with('{')
+}
+
+/// Whether the text is a JSON object, whatever is in it.
+pub fn whole_object(text: &str) -> Result<(), Text> {
+    if !is_object(text) {
+        return Err(not_an_object());
+    }
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(describe(&error)),
+    }
+}
+
+fn not_an_object() -> Text {
+    text!("不是 JSON 对象", "not a JSON object")
 }
 
 /// What JSON calls white space.

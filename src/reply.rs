@@ -1,7 +1,7 @@
 //! The reply: the one shape in which every function answers.
 
 use crate::error::{Delivery, Failure, Language};
-use crate::flow::next::{self, Next};
+use crate::next::{self, Next};
 use crate::service::Service;
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -36,9 +36,14 @@ impl Answer {
 
 /// Runs work that answers with a number alone.
 pub(super) fn number(work: impl FnOnce() -> i32) -> i32 {
-    let _restored_on_return = FloatEnv::put_aside();
+    with_env(|_| work())
+}
+
+/// The same for work that calls the caller back.
+fn with_env(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
+    let env = FloatEnv::put_aside();
     host::pin();
-    inner(work)
+    inner(|| work(&env))
 }
 
 /// Not inlined: nothing of the work may move to before the environment is put aside.
@@ -50,11 +55,16 @@ fn inner(work: impl FnOnce() -> i32) -> i32 {
 /// Runs work that answers with a reply, keeps that for the thread, and writes it to the buffer, if
 /// the function has one.
 pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Answer) -> i32 {
-    number(|| {
+    flow(buffer, |_| work())
+}
+
+/// The same for work that calls the caller back, in the caller's own floating-point environment.
+pub(super) fn flow(buffer: Option<Buffer>, work: impl FnOnce(&FloatEnv) -> Answer) -> i32 {
+    with_env(|env| {
         let started = Started::now();
         last_reply::keep(Zeroizing::default());
         let answer = match buffer.map_or(Ok(()), |buffer| buffer.check()) {
-            Ok(()) => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| fault()),
+            Ok(()) => catch_unwind(AssertUnwindSafe(|| work(env))).unwrap_or_else(|_| fault()),
             Err(failure) => Answer::without_client(Err(failure)),
         };
         let code = answer.reply.code;

@@ -16,6 +16,7 @@ mod handle;
 mod host;
 mod last_reply;
 mod memory;
+mod progress;
 mod stdcall;
 
 pub use memory::Buffer;
@@ -26,16 +27,19 @@ use crate::code::{
 };
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, text};
+use crate::flow;
 use crate::json::{self, Object};
 use crate::reply::Reply;
 use crate::service::{
     GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
     TOKEN_PWD_STAS, Target,
 };
+use float_env::FloatEnv;
 use guard::Answer;
 use memory::{input, optional_input};
+use progress::{Function, Listener};
 use serde_json::{Value, json};
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 /// What `*client` becomes when `ev_open` fails: never a client, and not the default one either.
 const NO_CLIENT: i32 = -1;
@@ -218,6 +222,114 @@ pub unsafe extern "C" fn ev_trans(
         with_client(handle::DEFAULT, inputs, |client, (url, request)| {
             trans(client, url, request, buffer)
         })
+    })
+}
+
+/// Flow: the online password check from the notice to the verified password (B 1.4.3).
+///
+/// `request` as for ev_token_pwd_check_notc. Notifies the patient, then asks for the status every
+/// verify.intervalMs until the password is verified, ev_cancel or the progress function ends it, or
+/// verify.timeoutMs is over. A notice whose outcome is unknown is not sent again: the status is
+/// asked for. Backs off where the centre limits the rate.
+///
+/// Returns 0 only when `next` is "settle" (500320, no password needed, included); EV_NOT_VERIFIED
+/// when time ran out; EV_CANCELLED; or the code of the step that ended it. Reply data: "verified",
+/// "attempts", "notcFlag", "checkStas", "resBizNo", and "steps", the whole story.
+///
+/// Changes something: wants a `reply_size` of 1024 or more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_verify_password(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(client, request, buffer, env, flow::verify_password)
+    })
+}
+
+/// Flow: may this settlement go on? (B 1.5.3.2, 1.6.2 (8)-(9))
+///
+/// `request`: "settlement" (true: an insurance settlement), "credential" ("qrcode", "card" or
+/// "terminal_face"), "method" ("online", "terminal" or "library"), "offlineVerified" (true: the
+/// terminal or the national library has checked the password), and for the online method "token"
+/// and "orgCodg": then the status is asked for.
+///
+/// Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing. Reply
+/// data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
+/// "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
+/// "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+///
+/// Wants a `reply_size` of 1024 or more, like the other flows.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_settle_gate(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(client, request, buffer, env, flow::settle_gate)
+    })
+}
+
+/// Flow: one-code pay from the question whether the code can pay to the certificate (A 1.4.3.2).
+///
+/// `request` as for ev_gen_pay_cert. The certificate is asked for only when the code is signed up
+/// and usable.
+///
+/// Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
+/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
+/// by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
+/// serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
+/// "payChnlUserName", "ownPaySetlAmt", "fixmedinsTrnsSn", "stasFlag", "abnRea", "steps".
+///
+/// Changes something: wants a `reply_size` of 1024 or more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_one_code_pay(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(client, request, buffer, env, flow::one_code_pay)
+    })
+}
+
+/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being a service's
+/// name (with "code", "state", "next", "message", "elapsedMs") or "waiting" (about every second,
+/// with "elapsedMs" and "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED.
+#[expect(non_camel_case_types, reason = "the name that C programs use")]
+pub type ev_progress = Option<unsafe extern "C" fn(user: *mut c_void, event: *const c_char) -> i32>;
+
+/// Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
+///
+/// It is called on this thread, with this thread's own floating-point environment, and `user` is
+/// handed back to it. It must not raise an exception or jump out, and of this library it may call
+/// only ev_field. EvOnProgress takes a __stdcall function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_on_progress(
+    client: i32,
+    function: ev_progress,
+    user: *mut c_void,
+) -> i32 {
+    guard::reply(None, || {
+        let function = function.map(progress::Function::Cdecl);
+        on_progress(client, function, user)
     })
 }
 
@@ -406,6 +518,31 @@ pub unsafe extern "C" fn ev_version(reply: *mut c_char, reply_size: i32) -> i32 
             Language::default(),
             Some(data.to_string()),
         )))
+    })
+}
+
+/// Runs a flow, once its arguments are seen to be usable.
+fn run(
+    handle: i32,
+    request: Result<&[u8], Failure>,
+    buffer: Buffer,
+    env: &FloatEnv,
+    flow: for<'a> fn(&'a Client, &str, &'a mut flow::Progress<'a>) -> Reply,
+) -> Answer {
+    with_client(handle, request, |client, request| {
+        buffer.check_for_change()?;
+        let charset = client.config().charset;
+        let request = charset.decode(request)?;
+        let mut tell = |event: &str| progress::tell(handle, event, charset, env);
+        Ok(flow(client, &request, &mut tell))
+    })
+}
+
+/// `ev_on_progress` in either convention.
+fn on_progress(handle: i32, function: Option<Function>, user: *mut c_void) -> Answer {
+    with_client(handle, Ok(()), |client, ()| {
+        progress::set(handle, function.map(|function| Listener { function, user }));
+        Ok(Reply::local(client.config().language, None))
     })
 }
 

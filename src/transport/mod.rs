@@ -1,6 +1,7 @@
 //! One POST to the centre: within its deadline, of bounded size, and with a truthful account of
 //! whether the request may have arrived.
 
+mod authorities;
 mod call;
 mod resolve;
 mod tls;
@@ -108,7 +109,7 @@ impl Transport {
         let agents = self
             .agents(config, https)
             .map_err(|detail| Failure::not_sent(EV_TLS, detail))?;
-        let fail = |error: ureq::Error| failure(call, uri, &error);
+        let fail = |error: ureq::Error| failure(config, call, uri, &error);
         if changes {
             return self.attempt(&agents.fresh, call, uri, body).map_err(fail);
         }
@@ -198,38 +199,48 @@ fn is_timeout(error: &ureq::Error) -> bool {
 
 /// What an attempt's error means. Whether anything was sent is decided by the wire's account alone,
 /// never by the kind of the error.
-fn failure(call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
+fn failure(config: &Config, call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
+    if call.is_cancelled() {
+        return cancelled(call);
+    }
     let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let sent = call.is_sent();
-    let delivery = if sent {
-        Delivery::Unknown
-    } else {
-        Delivery::NotSent
-    };
-    let (code, detail) = if call.is_cancelled() {
-        let detail = if sent {
-            text!(
-                "请求已发出，是否被处理不得而知",
-                "the request had gone out; whether it was processed is not known"
-            )
-        } else {
-            text!("请求尚未发出", "the request had not gone out")
-        };
-        (EV_CANCELLED, detail)
-    } else if !sent {
-        before_sending(call.stage(), authority, error)
-    } else if is_timeout(error) {
+    if !call.is_sent() {
+        let (code, detail) = before_sending(config, call.stage(), authority, error);
+        return Failure::not_sent(code, detail);
+    }
+    let (code, detail) = if is_timeout(error) {
         (EV_TIMEOUT, text!("{authority}", "{authority}"))
     } else {
         after_sending(authority, error)
     };
-    Failure::new(code, delivery, detail)
+    Failure::new(code, Delivery::Unknown, detail)
 }
 
-fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, Text) {
+/// What somebody's ending it leaves of a call.
+pub fn cancelled(call: &Call) -> Failure {
+    if !call.is_sent() {
+        let detail = text!("请求尚未发出", "the request had not gone out");
+        return Failure::not_sent(EV_CANCELLED, detail);
+    }
+    let detail = text!(
+        "请求已发出，是否被处理不得而知",
+        "the request had gone out; whether it was processed is not known"
+    );
+    Failure::new(EV_CANCELLED, Delivery::Unknown, detail)
+}
+
+fn before_sending(
+    config: &Config,
+    stage: Stage,
+    authority: &str,
+    error: &ureq::Error,
+) -> (i32, Text) {
     let reason = match error {
         ureq::Error::Io(error) => match rustls_error(error) {
             Some(error) => tls::describe(error),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                text!("对方关闭了连接", "the other side closed the connection")
+            }
             None => describe_io(error),
         },
         other => text!("{other}", "{other}"),
@@ -239,24 +250,43 @@ fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, T
         Stage::Connecting | Stage::Connected => EV_CONNECT,
     };
     let (zh, en) = (reason.zh, reason.en);
-    (code, text!("{authority}：{zh}", "{authority}: {en}"))
+    let detail = match (&config.proxy, stage) {
+        (Some(proxy), Stage::Connecting) => {
+            let (host, port) = (proxy.host(), proxy.port());
+            text!(
+                "{authority}（经代理 {host}:{port}）：{zh}",
+                "{authority} (through the proxy {host}:{port}): {en}"
+            )
+        }
+        _ => text!("{authority}：{zh}", "{authority}: {en}"),
+    };
+    (code, detail)
 }
 
 fn after_sending(authority: &str, error: &ureq::Error) -> (i32, Text) {
+    let lost = |reason: Text| {
+        let (zh, en) = (reason.zh, reason.en);
+        (
+            EV_CONNECTION_LOST,
+            text!("{authority}：{zh}", "{authority}: {en}"),
+        )
+    };
     match error {
-        ureq::Error::Io(error) => {
-            let reason = describe_io(error);
-            let (zh, en) = (reason.zh, reason.en);
-            (
-                EV_CONNECTION_LOST,
-                text!("{authority}：{zh}", "{authority}: {en}"),
-            )
-        }
+        ureq::Error::Io(error) => lost(describe_io(error)),
+        // Closed within what frames the chunks of a body.
+        ureq::Error::BodyStalled => lost(describe_io(&io::ErrorKind::UnexpectedEof.into())),
         ureq::Error::BodyExceedsLimit(_) => (
             EV_BAD_REPLY,
             text!(
                 "{authority} 的应答超过 {MAX_REPLY} 字节",
                 "the reply of {authority} has more than {MAX_REPLY} bytes"
+            ),
+        ),
+        ureq::Error::LargeResponseHeader(_, most) => (
+            EV_BAD_REPLY,
+            text!(
+                "{authority} 的应答头超过 {most} 字节",
+                "the head of {authority}'s reply has more than {most} bytes"
             ),
         ),
         other => (
