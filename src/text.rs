@@ -84,10 +84,12 @@ impl Charset {
     /// For GBK only two-byte characters stand as they are (GBK and GB18030 agree on those), and
     /// not those whose second byte is a backslash, which a byte-wise parser takes for an escape.
     pub fn encode_json(self, json: &str) -> Vec<u8> {
+        let as_it_is = self == Self::Utf8 || json.is_ascii();
         // Room for the longest form (two bytes of UTF-8 become six) and a NUL, so that no copy is
         // left behind unwiped.
-        let mut bytes = Vec::with_capacity(json.len() * 3 + 1);
-        if self == Self::Utf8 || json.is_ascii() {
+        let longest = if as_it_is { 1 } else { 3 };
+        let mut bytes = Vec::with_capacity(json.len() * longest + 1);
+        if as_it_is {
             bytes.extend_from_slice(json.as_bytes());
             return bytes;
         }
