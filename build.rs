@@ -4,7 +4,11 @@
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "build/resource.rs"]
+mod resource;
+
 fn main() {
+    resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-changed=src/ffi/mod.rs");
@@ -33,10 +37,13 @@ fn main() {
 fn with_both_conventions(header: &str) -> String {
     let header = header
         .replace("\nint32_t ev_", "\nint32_t EV_CDECL ev_")
+        .replace("(*ev_progress)", "(EV_CDECL *ev_progress)")
         .replace(" // __cplusplus", "")
         .replace("  // extern \"C\"", "")
         .replace("  /* EVOUCHER_H */", "");
-    let mut stdcall = "/* The same functions in the other convention. */\n".to_owned();
+    let mut stdcall = "/* The same functions in the other convention. */\n\
+        typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n"
+        .to_owned();
     for prototype in header.split("\nint32_t EV_CDECL ").skip(1) {
         let end = prototype.find(';').expect("a prototype ends in ;");
         let (name, arguments) = prototype[..end].split_once('(').expect("a prototype");
@@ -44,7 +51,11 @@ fn with_both_conventions(header: &str) -> String {
             .split('_')
             .map(|word| word[..1].to_uppercase() + &word[1..])
             .collect();
-        let arguments = arguments.split_whitespace().collect::<Vec<_>>().join(" ");
+        let arguments = arguments
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace("ev_progress", "EvProgress");
         stdcall.push_str(&format!("int32_t EV_STDCALL {camel}({arguments};\n"));
     }
     let end = "\n#ifdef __cplusplus\n}";

@@ -114,8 +114,26 @@
  *     proxy             null | "http://host:port"; the environment's proxies are ignored
  *     headers           {"name":"value"}, sent with every request
  *     verify            {"intervalMs":2000,"timeoutMs":120000}, checked, for flows to come
- *     log               {"dir","level","keepDays"}, checked, for logs to come
+ *     log               {"dir","level":"info","keepDays":30}, off unless dir is set: see "The log"
  * Relative paths start at the configuration file's folder.
+ *
+ *
+ * THE LOG
+ *
+ * One line of JSON for each call that reached the client, in log.dir (a local folder, made if it is
+ * not there), in evoucher-YYYYMMDD-PID.log: a file for each day and process. Older ones than
+ * keepDays go at a day's first line; what cannot be written never fails a call. Dates and times are
+ * China's (+08:00), text is UTF-8. level: "error" (what failed on this side), "warn" (and what the
+ * centre refused), "info" (every call).
+ *
+ *     {"time":"2026-11-22T23:04:05.123+08:00","level":"info","requestId":"...","client":1,
+ *      "function":"ev_token_pwd_stas","service":"tokenPwdStas","tokenRef":"5f2a90c1","code":0,
+ *      "source":"centre","delivery":"answered","next":"settle","detail":null,"elapsedMs":12,
+ *      "requestBytes":52,"replyBytes":231,"bufferBytes":8192}
+ *
+ * Always these keys. `detail` is this library's own message, of level "error" only. Never in it:
+ * tokens, names, certificates, keys, or anything else of a request or a reply but its size.
+ * `tokenRef` is the same for the same token within one process, and tells nobody the token.
  */
 
 #ifndef EVOUCHER_H
@@ -188,6 +206,12 @@ typedef int int32_t;
 #define EV_UNKNOWN_SERVICE -10007
 
 /*
+ Risk control: the same transaction is in flight, or a certificate was, or may have been, issued
+ for another amount. Nothing was sent.
+ */
+#define EV_DUPLICATE -10008
+
+/*
  `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
  */
 #define EV_CANCELLED -10009
@@ -237,9 +261,31 @@ typedef int int32_t;
 #define EV_BUSINESS -10027
 
 /*
+ `ev_verify_password` ran out of time without a verified password.
+ */
+#define EV_NOT_VERIFIED -10030
+
+/*
+ `ev_settle_gate` says no.
+ */
+#define EV_NOT_ALLOWED -10031
+
+/*
+ `ev_one_code_pay`: the patient has not signed up, or the code cannot pay now.
+ */
+#define EV_CANNOT_PAY -10032
+
+/*
  A fault of this library. The request may have been sent.
  */
 #define EV_INTERNAL -10099
+
+/*
+ Told of each step of a flow: `event` is JSON in the client's charset, "step" being a service's
+ name (with "code", "state", "next", "message", "elapsedMs") or "waiting" (about every second,
+ with "elapsedMs" and "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED.
+ */
+typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
 
 #ifdef __cplusplus
 extern "C" {
@@ -335,6 +381,64 @@ int32_t EV_CDECL ev_call(int32_t client,
 int32_t EV_CDECL ev_trans(const char *url, const char *request, char *reply, int32_t reply_size);
 
 /*
+ Flow: the online password check from the notice to the verified password (B 1.4.3).
+
+ `request` as for ev_token_pwd_check_notc. Notifies the patient, then asks for the status every
+ verify.intervalMs until the password is verified, ev_cancel or the progress function ends it, or
+ verify.timeoutMs is over. A notice whose outcome is unknown is not sent again: the status is
+ asked for. Backs off where the centre limits the rate.
+
+ Returns 0 only when `next` is "settle" (500320, no password needed, included); EV_NOT_VERIFIED
+ when time ran out; EV_CANCELLED; or the code of the step that ended it. Reply data: "verified",
+ "attempts", "notcFlag", "checkStas", "resBizNo", and "steps", the whole story.
+
+ Changes something: wants a `reply_size` of 1024 or more.
+ */
+int32_t EV_CDECL ev_verify_password(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Flow: may this settlement go on? (B 1.5.3.2, 1.6.2 (8)-(9))
+
+ `request`: "settlement" (true: an insurance settlement), "credential" ("qrcode", "card" or
+ "terminal_face"), "method" ("online", "terminal" or "library"), "offlineVerified" (true: the
+ terminal or the national library has checked the password), and for the online method "token"
+ and "orgCodg": then the status is asked for.
+
+ Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing. Reply
+ data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
+ "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
+ "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+
+ Wants a `reply_size` of 1024 or more, like the other flows.
+ */
+int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Flow: one-code pay from the question whether the code can pay to the certificate (A 1.4.3.2).
+
+ `request` as for ev_gen_pay_cert. The certificate is asked for only when the code is signed up
+ and usable.
+
+ Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
+ "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
+ by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
+ serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
+ "payChnlUserName", "ownPaySetlAmt", "fixmedinsTrnsSn", "stasFlag", "abnRea", "steps".
+
+ Changes something: wants a `reply_size` of 1024 or more.
+ */
+int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
+
+ It is called on this thread, with this thread's own floating-point environment, and `user` is
+ handed back to it. It must not raise an exception or jump out, and of this library it may call
+ only ev_field. EvOnProgress takes a __stdcall function.
+ */
+int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user);
+
+/*
  Ends, from another thread, what this client is doing for that patient's token; NULL: all that
  it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
  true `delivery`, or its reply if that came first; a connect in progress ends at
@@ -415,6 +519,7 @@ int32_t EV_CDECL ev_last_reply_size(void);
 int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 
 /* The same functions in the other convention. */
+typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);
 int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
 int32_t EV_STDCALL EvClose(int32_t client);
 int32_t EV_STDCALL EvTokenPwdCheckNotc(int32_t client, const char *request, char *reply, int32_t reply_size);
@@ -423,6 +528,10 @@ int32_t EV_STDCALL EvSignedQuery(int32_t client, const char *request, char *repl
 int32_t EV_STDCALL EvGenPayCert(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvCall(int32_t client, const char *service, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvTrans(const char *url, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvVerifyPassword(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvSettleGate(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvOneCodePay(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvOnProgress(int32_t client, EvProgress function, void *user);
 int32_t EV_STDCALL EvCancel(int32_t client, const char *token);
 int32_t EV_STDCALL EvSeal(int32_t client, const char *text, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32_t reply_size);

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::code::{EV_BAD_REPLY, EV_BUSINESS, EV_CONNECTION_LOST, EV_HTTP_STATUS, EV_OK};
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use crate::flow::next;
+use crate::next;
 use crate::reply::Reply;
 use crate::service::{SELF_TEST, Target};
 use crate::transport::{Answer, Journal, Stage, Transport};
@@ -111,7 +111,7 @@ fn run(client: &Client, steps: &mut Vec<Step>) -> Outcome {
     let configured = config.defaults.iter().find(|(name, _)| *name == "orgCodg");
     let org_codg = configured.map_or(ORG_CODG, |(_, value)| value);
     let request = json!({ "token": TOKEN, "orgCodg": org_codg }).to_string();
-    let flight = client.begin(Zeroizing::new(TOKEN.to_owned()));
+    let flight = client.begin(Zeroizing::new(TOKEN.to_owned()), None);
     let sent = SystemTime::now();
     let answer = transport.post(config, &flight.call, &uri, &client.seal(&request), true);
     let received = SystemTime::now();

@@ -4,11 +4,13 @@ use crate::code::*;
 use crate::config::{BaseUrl, Config};
 use crate::envelope::{RequestBody, UnsealError, VERSION};
 use crate::error::{Delivery, Failure, Text, text};
-use crate::flow::next;
 use crate::json::{self, Object};
+use crate::log::Log;
+use crate::next;
 use crate::reply::{Reply, milliseconds_since_epoch};
-use crate::service::{Request, Target};
-use crate::transport::{Answer, Call, Transport};
+use crate::risk::Transactions;
+use crate::service::{Request, Service, Target};
+use crate::transport::{self, Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
@@ -24,19 +26,23 @@ use zeroize::Zeroizing;
 pub struct Client {
     config: Config,
     transport: Transport,
+    log: Option<Arc<Log>>,
     /// The calls in flight, for [`Client::cancel`].
     calls: Mutex<Vec<Arc<Call>>>,
+    transactions: Transactions,
 }
 
 impl Client {
     /// Opens a client. No connection is made yet.
-    pub fn open(config: Config) -> Result<Self, Failure> {
+    pub fn open(mut config: Config) -> Result<Self, Failure> {
         let transport =
             Transport::new(&config).map_err(|failure| failure.in_language(config.language))?;
         Ok(Self {
             transport,
+            log: config.log.take().map(Log::new).map(Arc::new),
             config,
             calls: Mutex::default(),
+            transactions: Transactions::default(),
         })
     }
 
@@ -45,12 +51,28 @@ impl Client {
         &self.config
     }
 
+    /// Where its calls are noted, if anywhere.
+    pub fn log(&self) -> Option<&Arc<Log>> {
+        self.log.as_ref()
+    }
+
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.
     pub fn call(&self, target: &Target, request: &str, base: Option<&BaseUrl>) -> Reply {
+        self.call_within(target, request, base, None)
+    }
+
+    /// The same as a step of a flow: what ends the flow ends the call.
+    pub fn call_within(
+        &self,
+        target: &Target,
+        request: &str,
+        base: Option<&BaseUrl>,
+        flow: Option<&Call>,
+    ) -> Reply {
         let base = base.unwrap_or(&self.config.local_url);
         let uri = base.join(target.path());
         let mut reply = self
-            .converse(target, request, &uri)
+            .converse(target, request, &uri, flow)
             .unwrap_or_else(|failure| {
                 Reply::failed(&failure, self.config.language, target.known())
             });
@@ -58,14 +80,61 @@ impl Client {
         reply
     }
 
-    fn converse(&self, target: &Target, request: &str, uri: &Uri) -> Result<Reply, Failure> {
-        let request = Request::prepare(target, request, |field| self.default(field, uri))?;
-        let call = self.begin(request.token.clone());
+    fn converse(
+        &self,
+        target: &Target,
+        request: &str,
+        uri: &Uri,
+        flow: Option<&Call>,
+    ) -> Result<Reply, Failure> {
+        let (request, begun) = self.prepare_for(target, request, uri, flow)?;
+        let transaction = self.transactions.begin(target, &request.json)?;
+        let call = &begun.call;
         let body = self.seal(&request.json);
-        let answer = self
+        let result = self
             .transport
-            .post(&self.config, &call.call, uri, &body, target.changes())?;
-        self.judge(target, &answer)
+            .post(&self.config, call, uri, &body, target.changes())
+            .and_then(|answer| self.judge(target, &answer))
+            .map_err(|failure| {
+                // A reply without a length ends where its connection does, and a cancel ended that.
+                if failure.code == EV_BAD_REPLY && call.is_cancelled() {
+                    transport::cancelled(call)
+                } else {
+                    failure
+                }
+            });
+        if let Some(transaction) = transaction {
+            transaction.end(&result);
+        }
+        result
+    }
+
+    /// A request as it would go out, with the defaults, or what is wrong with it.
+    pub fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
+        let target = Target::Known(service);
+        let uri = self.config.local_url.join(target.path());
+        let (request, _) = self.prepare_for(&target, request, &uri, None)?;
+        Ok(request)
+    }
+
+    /// Looking up what is `auto` is part of the call: within its time, and ended with it.
+    fn prepare_for(
+        &self,
+        target: &Target,
+        request: &str,
+        uri: &Uri,
+        flow: Option<&Call>,
+    ) -> Result<(Request, InFlight<'_>), Failure> {
+        let mut begun = None;
+        let request = Request::prepare(target, request, |token, field| {
+            self.default(field, uri, || {
+                let begin = || self.begin(Zeroizing::new(token.to_owned()), flow);
+                let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
+                Arc::clone(&begun.call)
+            })
+        })?;
+        let begun = begun.unwrap_or_else(|| self.begin(request.token.clone(), flow));
+        Ok((request, begun))
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -144,16 +213,27 @@ impl Client {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a call that can be cancelled.
-    pub(crate) fn begin(&self, token: Zeroizing<String>) -> InFlight<'_> {
+    /// Something that can be cancelled by the patient's token. As a step of a flow it is ended with
+    /// that, even by a cancel that came just before.
+    pub fn begin(&self, token: Zeroizing<String>, flow: Option<&Call>) -> InFlight<'_> {
         let config = &self.config;
         let call = Arc::new(Call::start(token, config.connect_timeout, config.timeout));
-        self.calls().push(Arc::clone(&call));
+        let mut calls = self.calls();
+        if flow.is_some_and(Call::is_cancelled) {
+            call.cancel();
+        }
+        calls.push(Arc::clone(&call));
+        drop(calls);
         InFlight { client: self, call }
     }
 
     /// The configured value of a field, if there is one. `auto` is found out here.
-    fn default(&self, field: &str, uri: &Uri) -> Result<Option<String>, Text> {
+    fn default(
+        &self,
+        field: &str,
+        uri: &Uri,
+        call: impl FnOnce() -> Arc<Call>,
+    ) -> Result<Option<String>, Text> {
         let configured = self.config.defaults.iter().find(|(name, _)| *name == field);
         let Some((_, value)) = configured else {
             return Ok(None);
@@ -161,10 +241,9 @@ impl Client {
         if value != "auto" || !matches!(field, "devId" | "devIP") {
             return Ok(Some(value.clone()));
         }
-        let call = self.begin(Zeroizing::default());
         let address = self
             .transport
-            .local_address(&call.call, uri)
+            .local_address(&call(), uri)
             .map_err(|error| {
                 text!(
                     "{field} 配置为 auto，但查不到本机地址（{error}），请直接填写",
@@ -236,6 +315,11 @@ impl Client {
             (Some(service), Some(data)) => {
                 Some(next::after_state(service, &state(data, service.state)?))
             }
+            (None, Some(data)) => {
+                // Passed on as it is; but `data` of a reply is an object, or nothing.
+                json::whole_object(data).map_err(|detail| bad_content(data, detail))?;
+                None
+            }
             _ => None,
         };
         Ok(Reply {
@@ -245,11 +329,12 @@ impl Client {
     }
 }
 
-/// A call that can be cancelled, for as long as this lives.
-pub(crate) struct InFlight<'a> {
+/// A call, or a flow of calls, that can be cancelled for as long as this lives.
+#[expect(missing_debug_implementations, reason = "a client has none")]
+pub struct InFlight<'a> {
     client: &'a Client,
-    /// Itself.
-    pub(crate) call: Arc<Call>,
+    /// What is known of it.
+    pub call: Arc<Call>,
 }
 
 impl Drop for InFlight<'_> {
@@ -277,20 +362,23 @@ fn http_status(status: u16) -> Failure {
     )
 }
 
+/// What is wrong with the opened content of a reply.
+fn bad_content(data: &str, detail: Text) -> Failure {
+    let (zh, en) = (detail.zh, detail.en);
+    if json::is_object(data) {
+        return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
+    }
+    let detail = text!(
+        "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
+        "the opened content is {en}: check sm4Key and keyFormat"
+    );
+    Failure::new(EV_DECRYPT, Delivery::Answered, detail)
+}
+
 /// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
 /// charges on it.
 fn state(data: &str, field: &str) -> Result<String, Failure> {
-    let object = Object::parse(data).map_err(|detail| {
-        let (zh, en) = (detail.zh, detail.en);
-        if json::is_object(data) {
-            return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
-        }
-        let detail = text!(
-            "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
-            "the opened content is {en}: check sm4Key and keyFormat"
-        );
-        Failure::new(EV_DECRYPT, Delivery::Answered, detail)
-    })?;
+    let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
     object
         .get(field)
         .and_then(json::string_or_number)

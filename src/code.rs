@@ -19,10 +19,11 @@ pub const EV_INVALID_REQUEST: i32 = -10005;
 /// The call is done and its reply waits in the library: fetch it with `ev_last_reply`. Takes the
 /// place of a 0 only, is only ever returned, and never stands in a reply.
 pub const EV_BUFFER_TOO_SMALL: i32 = -10006;
-// -10008 and -10030 to -10032 are set aside for the flows and their risk control.
-
 /// No service of that name, and not a path of the centre. Nothing was sent.
 pub const EV_UNKNOWN_SERVICE: i32 = -10007;
+/// Risk control: the same transaction is in flight, or a certificate was, or may have been, issued
+/// for another amount. Nothing was sent.
+pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;
 /// No connection to the centre: no address, refused, unreachable, or out of time. Nothing was
@@ -45,6 +46,12 @@ pub const EV_DECRYPT: i32 = -10026;
 /// The centre answered `code` 0 with `success` false: a business failure (order of judgement, A
 /// and B 1.1).
 pub const EV_BUSINESS: i32 = -10027;
+/// `ev_verify_password` ran out of time without a verified password.
+pub const EV_NOT_VERIFIED: i32 = -10030;
+/// `ev_settle_gate` says no.
+pub const EV_NOT_ALLOWED: i32 = -10031;
+/// `ev_one_code_pay`: the patient has not signed up, or the code cannot pay now.
+pub const EV_CANNOT_PAY: i32 = -10032;
 /// A fault of this library. The request may have been sent.
 pub const EV_INTERNAL: i32 = -10099;
 
@@ -345,6 +352,12 @@ pub const MEANINGS: &[Meaning] = &[
         "没有这个服务",
         "no such service",
     ),
+    own(
+        EV_DUPLICATE,
+        "EV_DUPLICATE",
+        "重复交易，已被风控拦截",
+        "stopped by risk control as a duplicate transaction",
+    ),
     own(EV_CANCELLED, "EV_CANCELLED", "操作已取消", "cancelled"),
     own(
         EV_CONNECT,
@@ -393,6 +406,24 @@ pub const MEANINGS: &[Meaning] = &[
         "EV_BUSINESS",
         "业务处理失败",
         "the centre reports a business failure",
+    ),
+    own(
+        EV_NOT_VERIFIED,
+        "EV_NOT_VERIFIED",
+        "密码核验未通过",
+        "the password was not verified",
+    ),
+    own(
+        EV_NOT_ALLOWED,
+        "EV_NOT_ALLOWED",
+        "不允许医保结算",
+        "the settlement may not go on",
+    ),
+    own(
+        EV_CANNOT_PAY,
+        "EV_CANNOT_PAY",
+        "不能使用一码付",
+        "one-code pay cannot be used",
     ),
     own(
         EV_INTERNAL,

@@ -6,6 +6,7 @@ use crate::error::{Failure, Language, Text, text};
 // Against the direction of calls: `unsafe` is allowed nowhere else.
 use crate::ffi::dpapi::{self, Scope};
 use crate::json::Object;
+use crate::log::{Level, LogSettings};
 use crate::service::DEFAULTABLE;
 use crate::text::{Charset, decode_file};
 use base64::Engine;
@@ -38,12 +39,45 @@ pub struct Config {
     pub timeout: Duration,
     /// What fills a request's field that the caller left out, by field.
     pub defaults: Vec<(&'static str, String)>,
+    /// How long the password-check flow waits for the patient.
+    pub verify: Verify,
     /// How the centre's certificate is judged.
     pub tls: TlsSettings,
     /// The HTTP proxy to go through.
     pub proxy: Option<ureq::Proxy>,
     /// Sent with every request, for a gateway that asks for them.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where calls are noted, if anywhere.
+    pub log: Option<LogSettings>,
+}
+
+/// How long the password-check flow waits for the patient.
+#[derive(Debug, Clone, Copy)]
+pub struct Verify {
+    /// Between one question and the next.
+    pub interval: Duration,
+    /// No question is asked after this.
+    pub timeout: Duration,
+}
+
+impl Verify {
+    fn read(section: &mut Reader<'_>) -> Self {
+        let Self { interval, timeout } = Self::default();
+        let or = |number: Option<u64>, default| number.map_or(default, Duration::from_millis);
+        Self {
+            interval: or(section.number("intervalMs", 1..=MAX_MS), interval),
+            timeout: or(section.number("timeoutMs", 1..=MAX_MS), timeout),
+        }
+    }
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_millis(2_000),
+            timeout: Duration::from_millis(120_000),
+        }
+    }
 }
 
 /// How the centre's certificate is judged. There is no way to switch that off.
@@ -92,7 +126,7 @@ impl BaseUrl {
     /// The whole address of a service.
     pub fn join(&self, path: &str) -> Uri {
         // Both were checked on their way in, and a path only ever lengthens the address's path.
-        format!("{}{path}", self.0).parse().unwrap_or_default()
+        Uri::try_from(format!("{}{path}", self.0)).unwrap_or_default()
     }
 
     /// Whether it asks for TLS.
@@ -172,22 +206,12 @@ impl Config {
         let connect_timeout = reader.milliseconds("connectTimeoutMs", 3_000);
         let timeout = reader.milliseconds("timeoutMs", 15_000);
         let defaults = read_defaults(reader);
-        reader.section("verify", |verify| {
-            verify.milliseconds("intervalMs", 2_000);
-            verify.milliseconds("timeoutMs", 120_000);
-        });
+        let mut verify = Verify::default();
+        reader.section("verify", |section| verify = Verify::read(section));
         let tls = read_tls(reader);
         let proxy = read_proxy(reader);
         let headers = read_headers(reader);
-        reader.section("log", |log| {
-            log.path("dir");
-            log.choice(
-                "level",
-                &["error", "warn", "info", "debug", "trace"],
-                |_| Some(()),
-            );
-            log.number("keepDays", 1..=3650);
-        });
+        let log = read_log(reader);
         Some(Self {
             local_url: local_url?,
             org_id: org_id?,
@@ -198,9 +222,11 @@ impl Config {
             connect_timeout,
             timeout,
             defaults,
+            verify,
             tls,
             proxy,
             headers,
+            log,
         })
     }
 }
@@ -515,6 +541,21 @@ fn read_headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
         }
     }
     headers
+}
+
+fn read_log(reader: &mut Reader<'_>) -> Option<LogSettings> {
+    let mut settings = None;
+    reader.section("log", |log| {
+        let dir = log.path("dir");
+        let level = log.choice("level", &["error", "warn", "info"], Level::from_name);
+        let keep_days = log.number("keepDays", 1..=3650);
+        settings = dir.map(|dir| LogSettings {
+            dir,
+            level: level.unwrap_or_default(),
+            keep_days: keep_days.unwrap_or(30),
+        });
+    });
+    settings
 }
 
 /// Takes fields out of an object and notes what is wrong with them, by the name that whoever wrote

@@ -5,19 +5,24 @@ use crate::error::{Text, text};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The fields of a JSON object in their order, each value as its own text.
 #[derive(Debug)]
 pub struct Object<'a> {
-    fields: Vec<(String, &'a RawValue)>,
+    fields: Vec<(Name<'a>, &'a RawValue)>,
 }
+
+/// A field's name, copied only where it has escapes.
+#[derive(Debug, Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Object<'a> {
     /// Reads an object. A name that comes twice is an error: nobody could say which value holds.
     pub fn parse(text: &'a str) -> Result<Self, Text> {
         if !is_object(text) {
-            return Err(text!("不是 JSON 对象", "not a JSON object"));
+            return Err(not_an_object());
         }
         serde_json::from_str(text).map_err(|error| describe(&error))
     }
@@ -34,7 +39,18 @@ impl<'a> Object<'a> {
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.fields
             .iter()
-            .find_map(|(field, value)| (field == name).then_some(*value))
+            .find_map(|(field, value)| (field.0 == name).then_some(*value))
+    }
+
+    /// The object with some of its fields only, their values as they are.
+    pub fn keep(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .filter(|(name, _)| wanted(&name.0))
+            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&*name.0), value.get()))
+            .collect();
+        format!("{{{}}}", fields.join(","))
     }
 
     /// Whether there is no field at all.
@@ -48,11 +64,30 @@ pub fn is_object(text: &str) -> bool {
     text.trim_start_matches(JSON_SPACE).starts_with('{')
 }
 
+/// Whether the text is a JSON object, whatever is in it.
+pub fn whole_object(text: &str) -> Result<(), Text> {
+    if !is_object(text) {
+        return Err(not_an_object());
+    }
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(describe(&error)),
+    }
+}
+
+fn not_an_object() -> Text {
+    text!("不是 JSON 对象", "not a JSON object")
+}
+
 /// What JSON calls white space.
 pub const JSON_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The characters of a value that is a JSON string.
 pub fn string(value: &RawValue) -> Option<String> {
+    // Every reply is asked this of values that are none, and an error is dear to make.
+    if !value.get().starts_with('"') {
+        return None;
+    }
     serde_json::from_str(value.get()).ok()
 }
 
@@ -133,11 +168,11 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields: Vec<(String, &RawValue)> = Vec::with_capacity(12);
+                let mut fields: Vec<(Name<'de>, &RawValue)> = Vec::with_capacity(12);
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
                 }
-                refuse_duplicates(fields.iter().map(|(name, _)| name.as_str()))?;
+                refuse_duplicates(fields.iter().map(|(name, _)| &*name.0))?;
                 Ok(Object { fields })
             }
         }
@@ -162,11 +197,11 @@ impl<'de> Deserialize<'de> for Strict {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
-                let mut names: Vec<String> = Vec::new();
+                let mut names: Vec<Name<'de>> = Vec::new();
                 while let Some((name, Strict)) = map.next_entry()? {
                     names.push(name);
                 }
-                refuse_duplicates(names.iter().map(String::as_str))?;
+                refuse_duplicates(names.iter().map(|name| &*name.0))?;
                 Ok(Strict)
             }
 

@@ -1,9 +1,10 @@
 //! evoucher: the online password check and one-code pay of the national medical-insurance
 //! platform, behind blocking C functions.
 //!
-//! Calls go one way, top to bottom: `ffi` → (`check` →) `client` → `service`, `envelope` and `transport`;
-//! `flow` holds what the documents say to do next. The C contract is `include/evoucher.h`;
-//! `docs/abi.md` gives its reasons. "A" and "B" are the two documents: 医保码一码付接入规范 V1.0
+//! Calls go one way, top to bottom: `ffi` → `flow` and `check` → `client` → `service`, `envelope` and
+//! `transport`; `next` is the table of what the documents say to do with an answer. The C contract
+//! is `include/evoucher.h`; `docs/abi.md` gives its reasons. "A" and "B" are the two documents:
+//! 医保码一码付接入规范 V1.0
 //! and 线上密码核验认证.
 
 pub mod check;
@@ -16,7 +17,10 @@ pub mod error;
 pub mod ffi;
 pub mod flow;
 mod json;
+pub mod log;
+pub mod next;
 pub mod reply;
+mod risk;
 pub mod service;
 pub mod text;
 pub mod transport;

@@ -1,13 +1,16 @@
 //! The reply: the one shape in which every function answers.
 
 use crate::error::{Delivery, Failure, Language};
-use crate::flow::next::{self, Next};
+use crate::next::{self, Next};
 use crate::service::Service;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
+
+/// The most that a reply's other fields come to: a path of the centre is the longest.
+const MAX_REST: usize = 1024;
 
 /// When a call began, and by what it is known in a log.
 #[derive(Debug, Clone)]
@@ -27,6 +30,16 @@ impl Started {
             at: Instant::now(),
             request_id: format!("{millis:x}-{process:x}-{count:x}"),
         }
+    }
+
+    /// `requestId` of a reply.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// `elapsedMs` of a reply that ends now.
+    pub fn elapsed_ms(&self) -> u128 {
+        self.at.elapsed().as_millis()
     }
 }
 
@@ -91,6 +104,11 @@ impl Reply {
         }
     }
 
+    /// Who said it, as replies spell it.
+    pub fn source(&self) -> &'static str {
+        if self.from_centre { "centre" } else { "local" }
+    }
+
     /// Writes it as JSON, with always the same keys.
     pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
         #[derive(Serialize)]
@@ -109,7 +127,7 @@ impl Reply {
         let json = Json {
             code: self.code,
             message: &self.message,
-            source: if self.from_centre { "centre" } else { "local" },
+            source: self.source(),
             delivery: self.delivery.as_str(),
             next: self.next.map(Next::as_str),
             service: self.service.as_deref(),
@@ -117,10 +135,14 @@ impl Reply {
                 .data
                 .as_deref()
                 .and_then(|data| serde_json::from_str(data).ok()),
-            request_id: &started.request_id,
-            elapsed_ms: started.at.elapsed().as_millis(),
+            request_id: started.request_id(),
+            elapsed_ms: started.elapsed_ms(),
         };
-        // Strings, numbers and JSON text: there is nothing that could fail.
-        Zeroizing::new(serde_json::to_string(&json).unwrap_or_default())
+        // Room for all of it (an escape has six characters), so that no copy is left behind unwiped.
+        let data = self.data.as_ref().map_or(0, |data| data.len());
+        let mut bytes = Vec::with_capacity(data + self.message.len() * 6 + MAX_REST);
+        // Strings, numbers and JSON text into memory: there is nothing that could fail.
+        let _ = serde_json::to_writer(&mut bytes, &json);
+        Zeroizing::new(String::from_utf8(bytes).unwrap_or_default())
     }
 }

@@ -241,11 +241,12 @@ pub struct Request {
 
 impl Request {
     /// Checks a request and fills in what the caller left out. `fill` gives the configured value
-    /// of a field, if there is one. Every field that is wrong is named at once.
+    /// of a field, if there is one, and is told for whose token. Every field that is wrong is named
+    /// at once.
     pub fn prepare(
         target: &Target,
         request: &str,
-        mut fill: impl FnMut(&str) -> Result<Option<String>, Text>,
+        mut fill: impl FnMut(&str, &str) -> Result<Option<String>, Text>,
     ) -> Result<Self, Failure> {
         let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
         if request.chars().count() == 1 {
@@ -256,6 +257,8 @@ impl Request {
         }
         let object = Object::parse_strictly(request).map_err(refuse)?;
         let fields = target.known().map_or(&[][..], |service| service.fields);
+        let token = object.get("token").and_then(json::string);
+        let token = Zeroizing::new(token.unwrap_or_default());
 
         let mut problems = Vec::new();
         let mut filled = Vec::new();
@@ -264,7 +267,7 @@ impl Request {
                 problems.extend(field.problem(value));
                 continue;
             }
-            match fill(field.name) {
+            match fill(&token, field.name) {
                 Ok(Some(value)) => {
                     problems.extend(field.too_long(value.chars().count()));
                     filled.push((field.name, value));
@@ -278,10 +281,9 @@ impl Request {
             return Err(refuse(Text::join(&problems)));
         }
 
-        let token = object.get("token").and_then(json::string);
         Ok(Self {
             json: Zeroizing::new(append(request, &object, &filled)),
-            token: Zeroizing::new(token.unwrap_or_default()),
+            token,
         })
     }
 }
@@ -358,10 +360,13 @@ impl Field {
                 .is_some_and(|amount| amount.len() <= self.max && is_decimal(&amount)),
             Kind::Payment => string.as_deref().is_some_and(is_payment),
         };
+        if is_right {
+            return None;
+        }
         let name = self.name;
         let right = self.right();
         let (zh, en) = (right.zh, right.en);
-        (!is_right).then(|| text!("{name} {zh}", "{name} must be {en}"))
+        Some(text!("{name} {zh}", "{name} must be {en}"))
     }
 }
 
@@ -392,7 +397,7 @@ mod tests {
     use super::*;
 
     fn prepare(service: &'static Service, request: &str) -> Result<String, String> {
-        Request::prepare(&Target::Known(service), request, |_| Ok(None))
+        Request::prepare(&Target::Known(service), request, |_, _| Ok(None))
             .map(|request| request.json.to_string())
             .map_err(|failure| failure.detail.en)
     }
@@ -468,7 +473,7 @@ mod tests {
 
     #[test]
     fn defaults_fill_only_what_was_left_out() {
-        let fill = |name: &str| Ok((name == "orgCodg").then(|| "H\"1".to_owned()));
+        let fill = |_: &str, name: &str| Ok((name == "orgCodg").then(|| "H\"1".to_owned()));
         let target = Target::Known(&TOKEN_PWD_STAS);
         let filled = Request::prepare(&target, r#"{"token":"t"}"#, fill).unwrap();
         assert_eq!(*filled.json, r#"{"token":"t","orgCodg":"H\"1"}"#);

@@ -84,10 +84,13 @@ impl Charset {
     /// For GBK only two-byte characters stand as they are (GBK and GB18030 agree on those), and
     /// not those whose second byte is a backslash, which a byte-wise parser takes for an escape.
     pub fn encode_json(self, json: &str) -> Vec<u8> {
+        // Room for the longest form (two bytes of UTF-8 become six) and a NUL, so that no copy is
+        // left behind unwiped.
+        let mut bytes = Vec::with_capacity(json.len() * 3 + 1);
         if self == Self::Utf8 || json.is_ascii() {
-            return json.as_bytes().to_vec();
+            bytes.extend_from_slice(json.as_bytes());
+            return bytes;
         }
-        let mut bytes = Vec::with_capacity(json.len() * 2);
         for character in json.chars() {
             if character.is_ascii() {
                 bytes.push(character as u8);

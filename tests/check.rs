@@ -255,7 +255,7 @@ fn certificates() {
     for (kind, says) in [
         (Tls::Expired, "已过期"),
         (Tls::WrongName, "主机名不符"),
-        (Tls::SelfSigned, "不是由受信任的机构签发"),
+        (Tls::SelfSigned, "自签名"),
     ] {
         let reply = fails(
             &with(centre.tls_url(kind)),
@@ -420,7 +420,7 @@ fn what_to_do_after_every_code() {
         (42, "ask_centre"),
     ] {
         let service = Some(&evoucher::service::SELF_TEST);
-        let found = evoucher::flow::next::after_code(service, code).as_str();
+        let found = evoucher::next::after_code(service, code).as_str();
         assert_eq!(found, next, "{code}");
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{SERVICES, centre, config, library, request};
 use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
-use evoucher::flow::next;
+use evoucher::next;
 use evoucher::service;
 use serde_json::json;
 use std::collections::HashMap;

@@ -88,8 +88,9 @@ fn every_field_that_is_wrong_is_named() {
         (
             "log",
             json!({"level": "loud"}),
-            "log.level：应为 error | warn",
+            "log.level：应为 error | warn | info",
         ),
+        ("log", json!({"level": "debug"}), "log.level"),
         ("log", json!({"keepDays": 0}), "log.keepDays"),
         (
             "log",

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{KEY, ORG_ID, SERVICES, centre, config, library, request};
+use common::{KEY, ORG_ID, SERVICES, centre, config, config_with, library, request};
 use evoucher::code::*;
 use serde_json::{Value, json};
 use std::fs;
@@ -27,7 +27,10 @@ fn the_default_client_and_the_one_function_style() {
     assert!(missing.at("message").contains("默认 客户端.json"));
 
     let first = centre();
-    fs::write(&file, config(first.url()).to_string()).unwrap();
+    let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("default client logs");
+    let _ = fs::remove_dir_all(&logs);
+    let more = json!({ "log": { "dir": "default client logs" } });
+    fs::write(&file, config_with(first.url(), more).to_string()).unwrap();
     for url in [None, Some("")] {
         assert_eq!(library().trans(url, &status.to_string()).returned, 0);
     }
@@ -37,6 +40,16 @@ fn the_default_client_and_the_one_function_style() {
         });
         let reply = library().trans(None, &request.to_string());
         assert_eq!((reply.returned, reply.at("service").as_str()), (0, service));
+
+        let file = fs::read_dir(&logs).unwrap().next().unwrap().unwrap();
+        let log = fs::read_to_string(file.path()).unwrap();
+        let line: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        assert_eq!(line["requestId"], reply.json()["requestId"]);
+        assert_eq!(line["client"], 0);
+        assert_eq!(line["function"], "ev_trans");
+        assert_eq!(line["service"], service);
+        assert!(line["tokenRef"].is_string(), "{line}");
+        assert!(!log.contains("auto1-signed"), "{log}");
     }
 
     // Another address for one call: the base, or the whole address of the service.

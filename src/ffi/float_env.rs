@@ -3,59 +3,79 @@
 //! Delphi and other Pascal programs run with floating-point exceptions unmasked, and compiled Rust
 //! is free to raise them: a saturating cast from f64 does, on x86.
 
-/// The caller's control words; restored when dropped, on every way out.
+/// The caller's environment; restored when dropped, on every way out.
 #[derive(Debug)]
 pub(super) struct FloatEnv {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    control: u16,
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    mxcsr: u32,
+    callers: Words,
 }
 
-/// The x87 control word that Rust expects: all exceptions masked, extended precision.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-static STANDARD_CONTROL: u16 = 0x037F;
-
-/// The MXCSR that Rust expects: all exceptions masked, no flag set.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-static STANDARD_MXCSR: u32 = 0x1F80;
-
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 impl FloatEnv {
     /// Saves the caller's environment and loads the standard one.
     pub(super) fn put_aside() -> Self {
-        use std::arch::asm;
-        let mut saved = Self {
-            control: 0,
-            mxcsr: 0,
-        };
-        // SAFETY: the four instructions read and write only the control words and the two fields
-        // and constants that they are given the addresses of.
-        unsafe {
-            asm!(
-                "fnstcw word ptr [{control}]",
-                "stmxcsr dword ptr [{mxcsr}]",
-                "fldcw word ptr [{standard_control}]",
-                "ldmxcsr dword ptr [{standard_mxcsr}]",
-                control = in(reg) &raw mut saved.control,
-                mxcsr = in(reg) &raw mut saved.mxcsr,
-                standard_control = in(reg) &raw const STANDARD_CONTROL,
-                standard_mxcsr = in(reg) &raw const STANDARD_MXCSR,
-                options(nostack, preserves_flags),
-            );
+        let callers = Words::current();
+        Words::STANDARD.load();
+        Self { callers }
+    }
+
+    /// Does something in the caller's own environment: calls it back.
+    pub(super) fn as_caller<T>(&self, work: impl FnOnce() -> T) -> T {
+        /// Puts the environment aside again, also when the work panics.
+        struct Return;
+        impl Drop for Return {
+            fn drop(&mut self) {
+                Words::STANDARD.load();
+            }
         }
-        saved
+        self.callers.load();
+        let _return = Return;
+        work()
     }
 }
 
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 impl Drop for FloatEnv {
     fn drop(&mut self) {
-        use std::arch::asm;
-        // SAFETY: restores the words that `put_aside` saved. The x87 flags are cleared first: one
-        // left over would raise its exception in the caller as soon as that is unmasked again.
+        self.callers.load();
+    }
+}
+
+/// The x87 control word and MXCSR.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+#[derive(Debug, Clone, Copy)]
+struct Words {
+    control: u16,
+    mxcsr: u32,
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+impl Words {
+    /// What Rust expects: all exceptions masked, extended precision, no flag set.
+    const STANDARD: Self = Self {
+        control: 0x037F,
+        mxcsr: 0x1F80,
+    };
+
+    fn current() -> Self {
+        let mut words = Self::STANDARD;
+        // SAFETY: writes the two words to the fields that it is given the addresses of.
         unsafe {
-            asm!(
+            std::arch::asm!(
+                "fnstcw word ptr [{control}]",
+                "stmxcsr dword ptr [{mxcsr}]",
+                control = in(reg) &raw mut words.control,
+                mxcsr = in(reg) &raw mut words.mxcsr,
+                options(nostack, preserves_flags),
+            );
+        }
+        words
+    }
+
+    /// The x87 flags are cleared first: one left over would raise its exception as soon as that is
+    /// unmasked.
+    fn load(self) {
+        // SAFETY: reads the two words from the fields that it is given the addresses of; both came
+        // from the processor or are valid constants.
+        unsafe {
+            std::arch::asm!(
                 "fnclex",
                 "fldcw word ptr [{control}]",
                 "ldmxcsr dword ptr [{mxcsr}]",
@@ -67,10 +87,18 @@ impl Drop for FloatEnv {
     }
 }
 
+/// Nothing to do on this processor.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-impl FloatEnv {
-    /// Nothing to do on this processor.
-    pub(super) fn put_aside() -> Self {
-        Self {}
+#[derive(Debug, Clone, Copy)]
+struct Words;
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+impl Words {
+    const STANDARD: Self = Self;
+
+    fn current() -> Self {
+        Self
     }
+
+    fn load(self) {}
 }

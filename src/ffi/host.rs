@@ -86,6 +86,18 @@ mod platform {
         own_module(GET_MODULE_HANDLE_EX_FLAG_PIN);
     }
 
+    /// The C run-time runs this while the library is being loaded. To be unloaded without ever
+    /// having been called would cost a thread-local index too: std takes one in the callback that
+    /// Windows makes then.
+    // SAFETY: this section is the C run-time's list of functions without arguments to call.
+    #[used]
+    #[unsafe(link_section = ".CRT$XCU")]
+    static AT_LOAD: extern "C" fn() = pin_at_load;
+
+    extern "C" fn pin_at_load() {
+        pin();
+    }
+
     pub(super) fn library_path() -> Option<PathBuf> {
         let module = own_module(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)?;
         let mut path = vec![0_u16; MAX_PATH];

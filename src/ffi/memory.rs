@@ -83,6 +83,11 @@ impl Buffer {
         }
     }
 
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Whether it can be used at all.
     pub(super) fn check(&self) -> Result<(), Failure> {
         match self.problem {

@@ -17,6 +17,7 @@ mod handle;
 mod host;
 mod last_reply;
 mod memory;
+mod progress;
 mod stdcall;
 
 pub use memory::Buffer;
@@ -29,16 +30,22 @@ use crate::code::{
 };
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, text};
+use crate::flow;
 use crate::json::{self, Object};
+use crate::log::{Entry, token_ref};
 use crate::reply::Reply;
 use crate::service::{
     GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
     TOKEN_PWD_STAS, Target,
 };
+use float_env::FloatEnv;
 use guard::Answer;
 use memory::{input, optional_input};
+use progress::{Function, Listener};
 use serde_json::{Value, json};
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What `*client` becomes when `ev_open` fails: never a client, and not the default one either.
 const NO_CLIENT: i32 = -1;
@@ -102,7 +109,8 @@ pub unsafe extern "C" fn ev_token_pwd_check_notc(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
-        serve(client, known(&TOKEN_PWD_CHECK_NOTC), request, buffer)
+        let target = known(&TOKEN_PWD_CHECK_NOTC);
+        serve("ev_token_pwd_check_notc", client, target, request, buffer)
     })
 }
 
@@ -123,7 +131,8 @@ pub unsafe extern "C" fn ev_token_pwd_stas(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
-        serve(client, known(&TOKEN_PWD_STAS), request, buffer)
+        let target = known(&TOKEN_PWD_STAS);
+        serve("ev_token_pwd_stas", client, target, request, buffer)
     })
 }
 
@@ -144,7 +153,8 @@ pub unsafe extern "C" fn ev_signed_query(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
-        serve(client, known(&SIGNED_QUERY), request, buffer)
+        let target = known(&SIGNED_QUERY);
+        serve("ev_signed_query", client, target, request, buffer)
     })
 }
 
@@ -169,7 +179,8 @@ pub unsafe extern "C" fn ev_gen_pay_cert(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
-        serve(client, known(&GEN_PAY_CERT), request, buffer)
+        let target = known(&GEN_PAY_CERT);
+        serve("ev_gen_pay_cert", client, target, request, buffer)
     })
 }
 
@@ -193,7 +204,8 @@ pub unsafe extern "C" fn ev_call(
         let service = unsafe { input(service, "service") };
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
-        serve(client, service.and_then(find_target), request, buffer)
+        let target = service.and_then(find_target);
+        serve("ev_call", client, target, request, buffer)
     })
 }
 
@@ -218,9 +230,142 @@ pub unsafe extern "C" fn ev_trans(
         // SAFETY: rule 10 of the header.
         let request = unsafe { input(request, "request") };
         let inputs = url.and_then(|url| Ok((url.unwrap_or_default(), request?)));
-        with_client(handle::DEFAULT, inputs, |client, (url, request)| {
-            trans(client, url, request, buffer)
-        })
+        let handle = handle::DEFAULT;
+        with_client(
+            "ev_trans",
+            handle,
+            inputs,
+            |client, (url, request), entry| trans(client, url, request, buffer, entry),
+        )
+    })
+}
+
+/// Flow: the online password check from the notice to the verified password (B 1.4.3).
+///
+/// `request` as for ev_token_pwd_check_notc. Notifies the patient, then asks for the status every
+/// verify.intervalMs until the password is verified, ev_cancel or the progress function ends it, or
+/// verify.timeoutMs is over. A notice whose outcome is unknown is not sent again: the status is
+/// asked for. Backs off where the centre limits the rate.
+///
+/// Returns 0 only when `next` is "settle" (500320, no password needed, included); EV_NOT_VERIFIED
+/// when time ran out; EV_CANCELLED; or the code of the step that ended it. Reply data: "verified",
+/// "attempts", "notcFlag", "checkStas", "resBizNo", and "steps", the whole story.
+///
+/// Changes something: wants a `reply_size` of 1024 or more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_verify_password(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(
+            "ev_verify_password",
+            client,
+            request,
+            buffer,
+            env,
+            flow::verify_password,
+        )
+    })
+}
+
+/// Flow: may this settlement go on? (B 1.5.3.2, 1.6.2 (8)-(9))
+///
+/// `request`: "settlement" (true: an insurance settlement), "credential" ("qrcode", "card" or
+/// "terminal_face"), "method" ("online", "terminal" or "library"), "offlineVerified" (true: the
+/// terminal or the national library has checked the password), and for the online method "token"
+/// and "orgCodg": then the status is asked for.
+///
+/// Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing. Reply
+/// data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
+/// "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
+/// "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+///
+/// Wants a `reply_size` of 1024 or more, like the other flows.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_settle_gate(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(
+            "ev_settle_gate",
+            client,
+            request,
+            buffer,
+            env,
+            flow::settle_gate,
+        )
+    })
+}
+
+/// Flow: one-code pay from the question whether the code can pay to the certificate (A 1.4.3.2).
+///
+/// `request` as for ev_gen_pay_cert. The certificate is asked for only when the code is signed up
+/// and usable.
+///
+/// Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
+/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
+/// by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
+/// serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
+/// "payChnlUserName", "ownPaySetlAmt", "fixmedinsTrnsSn", "stasFlag", "abnRea", "steps".
+///
+/// Changes something: wants a `reply_size` of 1024 or more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_one_code_pay(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::flow(Some(buffer), |env| {
+        // SAFETY: rule 10 of the header.
+        let request = unsafe { input(request, "request") };
+        run(
+            "ev_one_code_pay",
+            client,
+            request,
+            buffer,
+            env,
+            flow::one_code_pay,
+        )
+    })
+}
+
+/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being a service's
+/// name (with "code", "state", "next", "message", "elapsedMs") or "waiting" (about every second,
+/// with "elapsedMs" and "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED.
+#[expect(non_camel_case_types, reason = "the name that C programs use")]
+pub type ev_progress = Option<unsafe extern "C" fn(user: *mut c_void, event: *const c_char) -> i32>;
+
+/// Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
+///
+/// It is called on this thread, with this thread's own floating-point environment, and `user` is
+/// handed back to it. It must not raise an exception or jump out, and of this library it may call
+/// only ev_field. EvOnProgress takes a __stdcall function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_on_progress(
+    client: i32,
+    function: ev_progress,
+    user: *mut c_void,
+) -> i32 {
+    guard::reply(None, || {
+        let function = function.map(progress::Function::Cdecl);
+        on_progress(client, function, user)
     })
 }
 
@@ -233,9 +378,10 @@ pub unsafe extern "C" fn ev_cancel(client: i32, token: *const c_char) -> i32 {
     guard::reply(None, || {
         // SAFETY: rule 10 of the header.
         let token = unsafe { optional_input(token, "token") };
-        with_client(client, token, |client, token| {
+        with_client("ev_cancel", client, token, |client, token, entry| {
             let charset = client.config().charset;
             let token = token.map(|token| charset.decode(token)).transpose()?;
+            entry.token_ref = token.as_deref().and_then(token_ref);
             let cancelled = client.cancel(token.as_deref());
             let data = json!({ "cancelled": cancelled }).to_string();
             Ok(Reply::local(client.config().language, Some(data)))
@@ -257,7 +403,8 @@ pub unsafe extern "C" fn ev_seal(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let text = unsafe { input(text, "text") };
-        with_client(client, text, |client, text| {
+        with_client("ev_seal", client, text, |client, text, entry| {
+            entry.request_bytes = Some(text.len());
             let text = client.config().charset.decode(text)?;
             let data = client.seal(&text);
             Ok(Reply::local(client.config().language, Some(data)))
@@ -279,7 +426,8 @@ pub unsafe extern "C" fn ev_unseal(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let text = unsafe { input(text, "text") };
-        with_client(client, text, |client, text| {
+        with_client("ev_unseal", client, text, |client, text, entry| {
+            entry.request_bytes = Some(text.len());
             let text = client.config().charset.decode(text)?;
             let data = json!({ "text": *client.unseal(&text)? }).to_string();
             Ok(Reply::local(client.config().language, Some(data)))
@@ -301,7 +449,9 @@ pub unsafe extern "C" fn ev_check(client: i32, reply: *mut c_char, reply_size: i
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::reply(Some(buffer), || {
-        with_client(client, Ok(()), |client, ()| Ok(check(client)))
+        with_client("ev_check", client, Ok(()), |client, (), _| {
+            Ok(check(client))
+        })
     })
 }
 
@@ -319,7 +469,7 @@ pub unsafe extern "C" fn ev_explain(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::reply(Some(buffer), || {
-        with_client(client, Ok(()), |client, ()| {
+        with_client("ev_explain", client, Ok(()), |client, (), _| {
             let language = client.config().language;
             Ok(Reply::local(language, Some(explain(code, language))))
         })
@@ -340,7 +490,7 @@ pub unsafe extern "C" fn ev_dictionary(
     guard::reply(Some(buffer), || {
         // SAFETY: rule 10 of the header.
         let name = unsafe { input(name, "name") };
-        with_client(client, name, |client, name| {
+        with_client("ev_dictionary", client, name, |client, name, _| {
             let data = dictionary(&client.config().charset.decode(name)?)?;
             Ok(Reply::local(client.config().language, Some(data)))
         })
@@ -430,6 +580,34 @@ pub unsafe extern "C" fn ev_version(reply: *mut c_char, reply_size: i32) -> i32 
     })
 }
 
+/// Runs a flow, once its arguments are seen to be usable.
+fn run(
+    function: &'static str,
+    handle: i32,
+    request: Result<&[u8], Failure>,
+    buffer: Buffer,
+    env: &FloatEnv,
+    flow: for<'a> fn(&'a Client, &str, &'a mut flow::Progress<'a>) -> Reply,
+) -> Answer {
+    with_client(function, handle, request, |client, request, entry| {
+        entry.request_bytes = Some(request.len());
+        buffer.check_for_change()?;
+        let charset = client.config().charset;
+        let request = charset.decode(request)?;
+        note_token(client, &request, entry);
+        let mut tell = |event: &str| progress::tell(handle, event, charset, env);
+        Ok(flow(client, &request, &mut tell))
+    })
+}
+
+/// `ev_on_progress` in either convention.
+fn on_progress(handle: i32, function: Option<Function>, user: *mut c_void) -> Answer {
+    with_client("ev_on_progress", handle, Ok(()), |client, (), _| {
+        progress::set(handle, function.map(|function| Listener { function, user }));
+        Ok(Reply::local(client.config().language, None))
+    })
+}
+
 fn null(name: &str) -> Failure {
     Failure::not_sent(
         EV_INVALID_ARGUMENT,
@@ -438,28 +616,39 @@ fn null(name: &str) -> Failure {
 }
 
 /// Does something with a client and answers in its charset and language. Arguments that cannot be
-/// used come before a handle that cannot.
-fn with_client<T>(
+/// used come before a handle that cannot. The log names the function, and says what the work notes.
+#[doc(hidden)]
+pub fn with_client<T>(
+    function: &'static str,
     handle: i32,
     inputs: Result<T, Failure>,
-    work: impl FnOnce(&Client, T) -> Result<Reply, Failure>,
+    work: impl FnOnce(&Client, T, &mut Entry) -> Result<Reply, Failure>,
 ) -> Answer {
     let client = match (handle::get(handle), &inputs) {
         (Ok(client), _) => client,
         (Err(_), Err(failure)) => return Answer::without_client(Err(failure.clone())),
         (Err(failure), Ok(_)) => return Answer::without_client(Err(failure)),
     };
+    let mut entry = Entry::new(function, handle);
     let reply = inputs
-        .and_then(|inputs| work(&client, inputs))
+        .and_then(|inputs| {
+            let done = guard::caught(|| work(&client, inputs, &mut entry));
+            done.unwrap_or_else(|fault| {
+                entry.fault = Some(fault.describe());
+                Err(fault.failure())
+            })
+        })
         .unwrap_or_else(|failure| Reply::failed(&failure, client.config().language, None));
     Answer {
         reply,
         charset: client.config().charset,
+        log: client.log().map(|log| (Arc::clone(log), entry)),
     }
 }
 
 /// Makes one call, once its arguments are seen to be usable.
 fn serve(
+    function: &'static str,
     handle: i32,
     target: Result<Target, Failure>,
     request: Result<&[u8], Failure>,
@@ -467,9 +656,12 @@ fn serve(
 ) -> Answer {
     let name = target.as_ref().ok().map(|target| target.name().to_owned());
     let inputs = request.and_then(|request| Ok((target?, request)));
-    let mut answer = with_client(handle, inputs, |client, (target, request)| {
-        call(client, &target, request, buffer)
-    });
+    let mut answer = with_client(
+        function,
+        handle,
+        inputs,
+        |client, (target, request), entry| call(client, &target, request, buffer, entry),
+    );
     answer.reply.service = name;
     answer
 }
@@ -479,12 +671,23 @@ fn call(
     target: &Target,
     request: &[u8],
     buffer: Buffer,
+    entry: &mut Entry,
 ) -> Result<Reply, Failure> {
+    entry.request_bytes = Some(request.len());
     if target.changes() {
         buffer.check_for_change()?;
     }
     let request = client.config().charset.decode(request)?;
+    note_token(client, &request, entry);
     Ok(client.call(target, &request, None))
+}
+
+/// Notes whom a request is for, if anybody reads it.
+fn note_token(client: &Client, request: &str, entry: &mut Entry) {
+    if client.log().is_some() {
+        let token = json::at_path(request, "token").and_then(json::string);
+        entry.token_ref = token.and_then(|token| token_ref(&Zeroizing::new(token)));
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what serve takes")]
@@ -507,7 +710,14 @@ fn find_target(name: &[u8]) -> Result<Target, Failure> {
 }
 
 /// `{"transType","orgId","data"}`, in the style of the national library.
-fn trans(client: &Client, url: &[u8], request: &[u8], buffer: Buffer) -> Result<Reply, Failure> {
+fn trans(
+    client: &Client,
+    url: &[u8],
+    request: &[u8],
+    buffer: Buffer,
+    entry: &mut Entry,
+) -> Result<Reply, Failure> {
+    entry.request_bytes = Some(request.len());
     let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
     let config = client.config();
     let url = config.charset.decode(url)?;
@@ -537,6 +747,7 @@ fn trans(client: &Client, url: &[u8], request: &[u8], buffer: Buffer) -> Result<
     let data = object
         .get("data")
         .ok_or_else(|| refuse(text!("缺少 data（对象）", "data (an object) is missing")))?;
+    note_token(client, data.get(), entry);
     let base = match url.trim() {
         "" => None,
         url => Some(

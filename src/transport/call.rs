@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,8 @@ pub struct Call {
     deadline: Instant,
     connect_timeout: Duration,
     cancelled: AtomicBool,
+    /// Told when the call is cancelled, for whoever waits with `progress`.
+    ended: Condvar,
     sent: AtomicBool,
     progress: Mutex<Progress>,
 }
@@ -98,6 +100,7 @@ impl Call {
             deadline: now + timeout,
             connect_timeout,
             cancelled: AtomicBool::new(false),
+            ended: Condvar::new(),
             sent: AtomicBool::new(false),
             progress: Mutex::new(Progress::new(now + connect_timeout)),
         }
@@ -175,10 +178,20 @@ impl Call {
     pub fn cancel(&self) {
         let progress = self.progress();
         self.cancelled.store(true, Ordering::SeqCst);
+        self.ended.notify_all();
         if let Some(socket) = &progress.socket {
             // An error means that it is closed already.
             let _ = socket.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Waits, unless somebody ends it; `false` if somebody did.
+    pub fn wait(&self, within: Duration) -> bool {
+        let waited = self
+            .ended
+            .wait_timeout_while(self.progress(), within, |_| !self.is_cancelled());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        !self.is_cancelled()
     }
 
     /// Whether somebody ended it.

@@ -1,6 +1,7 @@
 //! One POST to the centre: within its deadline, of bounded size, and with a truthful account of
 //! whether the request may have arrived.
 
+mod authorities;
 mod call;
 mod resolve;
 mod tls;
@@ -13,12 +14,12 @@ use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
 use once_cell::sync::OnceCell;
 use resolve::{Names, port_of};
-use std::io;
+use std::io::{self, Read};
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use ureq::Agent;
-use ureq::http::header::DATE;
+use ureq::http::header::{CONTENT_TYPE, DATE};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use wire::Wiring;
@@ -31,6 +32,9 @@ const MAX_IDLE: usize = 64;
 
 /// How long an idle connection is kept: firewalls drop idle ones without a word.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
+
+/// What a request says that its body is.
+const JSON: &str = "application/json;charset=UTF-8";
 
 /// A reply, whatever its status.
 #[derive(Debug)]
@@ -106,7 +110,7 @@ impl Transport {
         let agents = self
             .agents(config, https)
             .map_err(|detail| Failure::not_sent(EV_TLS, detail))?;
-        let fail = |error: ureq::Error| failure(call, uri, &error);
+        let fail = |error: ureq::Error| failure(config, call, uri, &error);
         if changes {
             return self.attempt(&agents.fresh, call, uri, body).map_err(fail);
         }
@@ -131,16 +135,15 @@ impl Transport {
         call.attempt(|| {
             let mut request = agent
                 .post(uri)
-                .header("content-type", "application/json;charset=UTF-8");
+                .header(CONTENT_TYPE, HeaderValue::from_static(JSON));
             for (name, value) in &self.headers {
                 request = request.header(name, value);
             }
             let mut response = request.send(body)?;
-            let body = response
-                .body_mut()
-                .with_config()
-                .limit(MAX_REPLY)
-                .read_to_vec()?;
+            let length = response.body().content_length().unwrap_or_default();
+            let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize);
+            let reader = response.body_mut().with_config().limit(MAX_REPLY);
+            reader.reader().read_to_end(&mut body)?;
             let date = response.headers().get(DATE);
             Ok(Answer {
                 status: response.status().as_u16(),
@@ -201,38 +204,48 @@ fn is_timeout(error: &ureq::Error) -> bool {
 
 /// What an attempt's error means. Whether anything was sent is decided by the wire's account alone,
 /// never by the kind of the error.
-fn failure(call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
+fn failure(config: &Config, call: &Call, uri: &Uri, error: &ureq::Error) -> Failure {
+    if call.is_cancelled() {
+        return cancelled(call);
+    }
     let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let sent = call.is_sent();
-    let delivery = if sent {
-        Delivery::Unknown
-    } else {
-        Delivery::NotSent
-    };
-    let (code, detail) = if call.is_cancelled() {
-        let detail = if sent {
-            text!(
-                "请求已发出，是否被处理不得而知",
-                "the request had gone out; whether it was processed is not known"
-            )
-        } else {
-            text!("请求尚未发出", "the request had not gone out")
-        };
-        (EV_CANCELLED, detail)
-    } else if !sent {
-        before_sending(call.stage(), authority, error)
-    } else if is_timeout(error) {
+    if !call.is_sent() {
+        let (code, detail) = before_sending(config, call.stage(), authority, error);
+        return Failure::not_sent(code, detail);
+    }
+    let (code, detail) = if is_timeout(error) {
         (EV_TIMEOUT, text!("{authority}", "{authority}"))
     } else {
         after_sending(authority, error)
     };
-    Failure::new(code, delivery, detail)
+    Failure::new(code, Delivery::Unknown, detail)
 }
 
-fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, Text) {
+/// What somebody's ending it leaves of a call.
+pub fn cancelled(call: &Call) -> Failure {
+    if !call.is_sent() {
+        let detail = text!("请求尚未发出", "the request had not gone out");
+        return Failure::not_sent(EV_CANCELLED, detail);
+    }
+    let detail = text!(
+        "请求已发出，是否被处理不得而知",
+        "the request had gone out; whether it was processed is not known"
+    );
+    Failure::new(EV_CANCELLED, Delivery::Unknown, detail)
+}
+
+fn before_sending(
+    config: &Config,
+    stage: Stage,
+    authority: &str,
+    error: &ureq::Error,
+) -> (i32, Text) {
     let reason = match error {
         ureq::Error::Io(error) => match rustls_error(error) {
             Some(error) => tls::describe(error),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                text!("对方关闭了连接", "the other side closed the connection")
+            }
             None => describe_io(error),
         },
         other => text!("{other}", "{other}"),
@@ -242,24 +255,43 @@ fn before_sending(stage: Stage, authority: &str, error: &ureq::Error) -> (i32, T
         Stage::Resolving | Stage::Connecting | Stage::Connected => EV_CONNECT,
     };
     let (zh, en) = (reason.zh, reason.en);
-    (code, text!("{authority}：{zh}", "{authority}: {en}"))
+    let detail = match (&config.proxy, stage) {
+        (Some(proxy), Stage::Resolving | Stage::Connecting) => {
+            let (host, port) = (proxy.host(), proxy.port());
+            text!(
+                "{authority}（经代理 {host}:{port}）：{zh}",
+                "{authority} (through the proxy {host}:{port}): {en}"
+            )
+        }
+        _ => text!("{authority}：{zh}", "{authority}: {en}"),
+    };
+    (code, detail)
 }
 
 fn after_sending(authority: &str, error: &ureq::Error) -> (i32, Text) {
+    let lost = |reason: Text| {
+        let (zh, en) = (reason.zh, reason.en);
+        (
+            EV_CONNECTION_LOST,
+            text!("{authority}：{zh}", "{authority}: {en}"),
+        )
+    };
     match error {
-        ureq::Error::Io(error) => {
-            let reason = describe_io(error);
-            let (zh, en) = (reason.zh, reason.en);
-            (
-                EV_CONNECTION_LOST,
-                text!("{authority}：{zh}", "{authority}: {en}"),
-            )
-        }
+        ureq::Error::Io(error) => lost(describe_io(error)),
+        // Closed within what frames the chunks of a body.
+        ureq::Error::BodyStalled => lost(describe_io(&io::ErrorKind::UnexpectedEof.into())),
         ureq::Error::BodyExceedsLimit(_) => (
             EV_BAD_REPLY,
             text!(
                 "{authority} 的应答超过 {MAX_REPLY} 字节",
                 "the reply of {authority} has more than {MAX_REPLY} bytes"
+            ),
+        ),
+        ureq::Error::LargeResponseHeader(_, most) => (
+            EV_BAD_REPLY,
+            text!(
+                "{authority} 的应答头超过 {most} 字节",
+                "the head of {authority}'s reply has more than {most} bytes"
             ),
         ),
         other => (

@@ -1,5 +1,6 @@
 //! How the centre's certificate is judged (rustls with ring), and why it was not trusted, in words.
 
+use super::authorities;
 use crate::config::TlsSettings;
 use crate::error::{Text, text};
 use ring::digest::{SHA256, digest};
@@ -17,14 +18,15 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Text> 
     let provider = Arc::new(ring_provider::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = if settings.pins.is_empty() {
         let roots = Arc::new(roots(settings)?);
-        WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
             .build()
             .map_err(|error| {
                 text!(
                     "没有可信的根证书：{error}",
                     "no authority to trust: {error}"
                 )
-            })?
+            })?;
+        Arc::new(Trusting(verifier))
     } else {
         Arc::new(Pinned {
             pins: settings.pins.clone(),
@@ -45,7 +47,7 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Text> 
 fn roots(settings: &TlsSettings) -> Result<RootCertStore, Text> {
     let mut roots = RootCertStore::empty();
     // A store that cannot be read, or holds something odd, leaves the rest usable.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.add_parsable_certificates(authorities::of_the_system());
     if let Some(pem) = &settings.ca {
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -68,6 +70,118 @@ fn roots(settings: &TlsSettings) -> Result<RootCertStore, Text> {
         }
     }
     Ok(roots)
+}
+
+/// Trusts what the authorities signed, and says of anything else what it is: most often a
+/// self-signed certificate, which rustls calls one of an unknown authority.
+#[derive(Debug)]
+struct Trusting(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Trusting {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        use CertificateError as Bad;
+        self.0
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            .map_err(|error| {
+                let rustls::Error::InvalidCertificate(bad) = &error else {
+                    return error;
+                };
+                let is_self_signed = is_self_signed(end_entity).unwrap_or(false);
+                let is_untrusted = match bad {
+                    Bad::UnknownIssuer => true,
+                    // These two say it all, even of a self-signed one that is trusted.
+                    Bad::NotValidForName | Bad::NotValidForNameContext { .. } => false,
+                    Bad::Expired
+                    | Bad::ExpiredContext { .. }
+                    | Bad::NotValidYet
+                    | Bad::NotValidYetContext { .. } => false,
+                    // That it is an authority's, or that somebody else of its name did not sign it.
+                    _ => is_self_signed,
+                };
+                if !is_untrusted {
+                    return error;
+                }
+                let untrusted = Untrusted {
+                    sha256: hex::encode(digest(&SHA256, end_entity)),
+                    is_self_signed,
+                };
+                Bad::Other(OtherError(Arc::new(untrusted))).into()
+            })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// A certificate that no trusted authority signed.
+#[derive(Debug)]
+struct Untrusted {
+    sha256: String,
+    is_self_signed: bool,
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sha256)
+    }
+}
+
+impl std::error::Error for Untrusted {}
+
+/// Whether a certificate names itself as its issuer. For a message only: nothing is trusted by it.
+fn is_self_signed(certificate: &[u8]) -> Option<bool> {
+    /// The tag and the content of the first element, and what comes behind it.
+    fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+        let (&[tag, length], mut rest) = der.split_first_chunk()?;
+        let mut length = usize::from(length);
+        if length >= 0x80 {
+            let digits;
+            (digits, rest) = rest.split_at_checked(length - 0x80)?;
+            length = digits.iter().try_fold(0_usize, |length, digit| {
+                Some(length.checked_mul(256)? + usize::from(*digit))
+            })?;
+        }
+        let (content, rest) = rest.split_at_checked(length)?;
+        Some((tag, content, rest))
+    }
+
+    // Certificate { tbsCertificate { [0] version, serial, algorithm, issuer, validity, subject …
+    let (_, certificate, _) = element(certificate)?;
+    let (_, body, _) = element(certificate)?;
+    let (tag, _, behind_version) = element(body)?;
+    let serial = if tag == 0xA0 { behind_version } else { body };
+    let (_, _, algorithm) = element(serial)?;
+    let (_, _, issuer) = element(algorithm)?;
+    let (_, issuer, validity) = element(issuer)?;
+    let (_, _, subject) = element(validity)?;
+    let (_, subject, _) = element(subject)?;
+    Some(issuer == subject)
 }
 
 /// Trusts exactly the certificates with these fingerprints, whatever their names and dates; that
@@ -162,24 +276,39 @@ pub fn describe(error: &rustls::Error) -> Text {
             "中心的证书与地址的主机名不符，可用 tls.serverName 指定证书上的名称",
             "the centre's certificate is for another name than the address's: tls.serverName says which name to expect"
         ),
-        // The last two: an authority of that name is trusted, but another one signed.
-        Bad::UnknownIssuer
-        | Bad::BadSignature
-        | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => text!(
+        Bad::Other(other) => describe_untrusted(bad, other),
+        // An authority of that name is trusted, but another one signed.
+        Bad::BadSignature | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => text!(
             "中心的证书不是由受信任的机构签发，可用 tls.caFile 信任其根证书，或用 tls.pinSha256 信任该证书",
             "the centre's certificate is from an authority that is not trusted: tls.caFile trusts its authority, tls.pinSha256 the certificate itself"
         ),
-        Bad::Other(other) => match other.0.downcast_ref::<NotPinned>() {
-            Some(NotPinned(found)) => text!(
-                "中心的证书不在 tls.pinSha256 之列，其 SHA-256 为 {found}",
-                "the centre's certificate is not among tls.pinSha256; its SHA-256 is {found}"
-            ),
-            None => text!(
-                "中心的证书不可用（{bad}），若是自签名证书可用 tls.pinSha256 信任",
-                "the centre's certificate cannot be used ({bad}); tls.pinSha256 can trust a self-signed one"
-            ),
-        },
         _ => text!(
+            "中心的证书不可用（{bad}）",
+            "the centre's certificate cannot be used ({bad})"
+        ),
+    }
+}
+
+fn describe_untrusted(bad: &CertificateError, other: &OtherError) -> Text {
+    if let Some(NotPinned(found)) = other.0.downcast_ref() {
+        return text!(
+            "中心的证书不在 tls.pinSha256 之列，其 SHA-256 为 {found}",
+            "the centre's certificate is not among tls.pinSha256; its SHA-256 is {found}"
+        );
+    }
+    match other.0.downcast_ref() {
+        Some(Untrusted {
+            sha256,
+            is_self_signed: true,
+        }) => text!(
+            "中心的证书是自签名的；与中心核对其 SHA-256 后填入 tls.pinSha256：{sha256}",
+            "the centre's certificate is self-signed: compare its SHA-256 with the centre's own, then put it into tls.pinSha256: {sha256}"
+        ),
+        Some(Untrusted { sha256, .. }) => text!(
+            "中心的证书不是由受信任的机构签发；用 tls.caFile 信任其根证书，或与中心核对该证书的 SHA-256 后填入 tls.pinSha256：{sha256}",
+            "the centre's certificate is from an authority that is not trusted: tls.caFile trusts its authority; or compare the certificate's SHA-256 with the centre's own and put it into tls.pinSha256: {sha256}"
+        ),
+        None => text!(
             "中心的证书不可用（{bad}）",
             "the centre's certificate cannot be used ({bad})"
         ),

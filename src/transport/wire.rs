@@ -7,8 +7,12 @@ use super::call::{Call, Stage};
 use super::resolve::{Names, port_of};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
+#[cfg(unix)]
+use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -243,6 +247,32 @@ enum Stream {
     Tls(Box<StreamOwned<ClientConnection, Lower>>),
 }
 
+impl Lower {
+    /// Whether bytes have been read that nobody has taken yet.
+    fn holds_input(&mut self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            Self::Tunnel(tunnel) => !tunnel.get_mut().buffers().input().is_empty(),
+        }
+    }
+}
+
+impl Stream {
+    fn holds_input(&mut self) -> bool {
+        match self {
+            Self::Plain(lower) => lower.holds_input(),
+            Self::Tls(tls) => {
+                // A goodbye counts: nothing that is said after it would be heard.
+                let holds = match tls.conn.process_new_packets() {
+                    Ok(state) => state.plaintext_bytes_to_read() > 0 || state.peer_has_closed(),
+                    Err(_) => true,
+                };
+                holds || tls.sock.holds_input()
+            }
+        }
+    }
+}
+
 /// Where a connection stands between one request and the next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Turn {
@@ -297,13 +327,31 @@ impl Wire {
         Ok(())
     }
 
-    /// Whether the other side has neither closed nor said anything unasked.
-    fn is_quiet(&self) -> io::Result<bool> {
-        self.socket.set_nonblocking(true)?;
-        let peeked = self.socket.peek(&mut [0]);
-        self.socket.set_nonblocking(false)?;
+    /// Whether the other side has neither closed nor said anything unasked: what it said would be
+    /// taken for the next call's reply. It may have been read already, along with the last reply.
+    fn is_quiet(&mut self) -> io::Result<bool> {
+        if self.stream.holds_input() {
+            return Ok(false);
+        }
+        let peeked = peek_at_once(&self.socket)?;
         Ok(matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
     }
+}
+
+/// Looks at what has come, without waiting: one system call, before every kept-alive request.
+#[cfg(unix)]
+fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    Ok(SockRef::from(socket).recv_with_flags(&mut [MaybeUninit::uninit()], flags))
+}
+
+/// Looks at what has come, without waiting.
+#[cfg(not(unix))]
+fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+    socket.set_nonblocking(true)?;
+    let peeked = socket.peek(&mut [0]);
+    socket.set_nonblocking(false)?;
+    Ok(peeked)
 }
 
 impl Transport for Wire {
@@ -323,6 +371,10 @@ impl Transport for Wire {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         self.flush()?;
         let input = self.buffers.input_append_buf();
+        if input.is_empty() {
+            // Reading into no space would look like the other side's end.
+            return Err(ureq::Error::LargeResponseHeader(BUFFER, BUFFER));
+        }
         let amount = match &mut self.stream {
             Stream::Plain(lower) => lower.read(input)?,
             Stream::Tls(tls) => tls.read(input)?,

@@ -14,7 +14,15 @@ static const char *field(int32_t client, const char *path) {
     return value;
 }
 
+static int32_t EV_CDECL progress(void *user, const char *event) {
+    CHECK(strstr(event, "\"step\"") != NULL, event);
+    ++*(int *)user;
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    int steps = 0;
+    char gate[256];
     int32_t client = -7;
     char request[1024];
     char sealed[512];
@@ -45,6 +53,17 @@ int main(int argc, char **argv) {
     CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "next"), "charge") == 0, reply);
     CHECK(field(client, "data.payCert")[0] != 0, reply);
+
+    CHECK(ev_on_progress(client, progress, &steps) == EV_OK, "progress");
+    CHECK(ev_verify_password(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+    CHECK(steps >= 3, "notice, wait, status");
+    CHECK(ev_on_progress(client, NULL, NULL) == EV_OK, "no progress");
+    sprintf(gate, "{\"settlement\":true,\"credential\":\"qrcode\",\"method\":\"online\","
+                  "\"token\":\"%s\",\"orgCodg\":\"H35010000001\"}", argv[2]);
+    CHECK(ev_settle_gate(client, gate, reply, sizeof reply) == EV_OK, reply);
+    CHECK(ev_one_code_pay(client, request, reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "data.ownPaySetlAmt"), "12.30") == 0, reply);
 
     CHECK(ev_call(client, "tokenPwdStas", request, reply, sizeof reply) == EV_OK, reply);
     CHECK(ev_call(client, "nothing", request, reply, sizeof reply) == EV_UNKNOWN_SERVICE, reply);

@@ -39,6 +39,13 @@ static void *function(void *library, const char *name) {
     return found;
 }
 
+/* A caller's own function finds the caller's own environment. */
+static int32_t progress(void *user, const char *event) {
+    ++*(int *)user;
+    unchanged(event);
+    return 0;
+}
+
 #define CALL(name, arguments)                                                    \
     do {                                                                         \
         name arguments;                                                          \
@@ -51,12 +58,14 @@ int main(int argc, char **argv) {
         "\"opterId\":\"1\",\"opterName\":\"clerk\",\"devId\":\"AA-BB-CC-DD-EE-FF\","
         "\"devIP\":\"10.1.2.3\",\"ownPaySetlAmt\":\"12.30\",\"fixmedinsTrnsSn\":\"SN1\"}";
     const char *four[] = {"ev_token_pwd_check_notc", "ev_token_pwd_stas", "ev_signed_query",
-                          "ev_gen_pay_cert", "ev_seal", "ev_unseal", "ev_dictionary"};
+                          "ev_gen_pay_cert", "ev_seal", "ev_unseal", "ev_dictionary",
+                          "ev_verify_password", "ev_settle_gate", "ev_one_code_pay"};
     int32_t (*open)(const char *, int32_t *);
     int32_t (*one)(int32_t);
     int32_t (*raise)(void);
     int32_t client = -1;
     size_t i;
+    int steps = 0;
     void *library;
     void *panics;
 
@@ -85,6 +94,11 @@ int main(int argc, char **argv) {
     CALL(open, ("{}", &client));
     CALL(open, (argv[3], &client));
     CHECK(client > 0, "a client");
+    {
+        int32_t (*on_progress)(int32_t, int32_t (*)(void *, const char *), void *);
+        *(void **)&on_progress = function(library, "ev_on_progress");
+        CALL(on_progress, (client, progress, &steps));
+    }
     for (i = 0; i < sizeof four / sizeof *four; i++) {
         int32_t (*call)(int32_t, const char *, char *, int32_t);
         *(void **)&call = function(library, four[i]);
@@ -119,6 +133,7 @@ int main(int argc, char **argv) {
         *(void **)&size = function(library, "ev_last_reply_size");
         CALL(size, ());
     }
+    CHECK(steps > 0, "progress was told");
     CALL(one, (client));
     CALL(one, (12345));
 

@@ -8,12 +8,16 @@
     reason = "each test uses some of it, and calls C functions"
 )]
 
+pub mod wire;
+
 use evoucher_sandbox::{Options, Sandbox};
 use libloading::Symbol;
 use serde_json::{Value, json};
 use std::ffi::{CString, c_char};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The key and orgId that the simulated centre expects unless told otherwise.
 pub const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
@@ -252,6 +256,30 @@ impl Client {
         self.call("ev_gen_pay_cert", &request(token))
     }
 
+    /// A path that no document lists: it may change something, for all that is known.
+    pub fn echo(&self, token: &str) -> Reply {
+        let request = request(token).to_string();
+        self.library.call5(
+            "ev_call",
+            self.handle,
+            ECHO.as_bytes(),
+            request.as_bytes(),
+            65_536,
+        )
+    }
+
+    /// Calls one of the four by its name, or the unlisted one.
+    pub fn service(&self, service: &str, token: &str) -> Reply {
+        match service {
+            "tokenPwdCheckNotc" => self.notc(token),
+            "tokenPwdStas" => self.stas(token),
+            "signedQuery" => self.signed(token),
+            "genPayCert" => self.cert(token),
+            "echo" => self.echo(token),
+            other => panic!("no service {other}"),
+        }
+    }
+
     pub fn field(&self, json: &[u8], path: &str, size: i32) -> Reply {
         self.library
             .call5("ev_field", self.handle, json, path.as_bytes(), size)
@@ -275,6 +303,41 @@ pub const SERVICES: [(&str, &str); 4] = [
 /// Whether a service changes something (the table of the specification, §2).
 pub fn changes(service: &str) -> bool {
     matches!(service, "tokenPwdCheckNotc" | "genPayCert")
+}
+
+/// The simulated centre's service that no document lists.
+pub const ECHO: &str = "/cfc/api/echo";
+
+/// A folder that is gone when this is dropped.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("evoucher-{name}-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file there and gives its path.
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Prints past the test harness, which swallows what a test that passes prints.
+pub fn show(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// A request that has the fields of all four services.

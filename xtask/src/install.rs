@@ -1,11 +1,11 @@
-//! What the tests need beside Rust: on Debian as root it is installed, elsewhere it is named.
+//! What the commands need beside Rust: on Debian as root it is installed, elsewhere it is named.
 
 use crate::sh::{self, Result};
 use std::env;
 
 /// A program, and the Debian package that it comes in.
 pub struct Needed {
-    /// As it is called.
+    /// As it is called; for what is no program, a file of it by its whole path.
     pub program: &'static str,
     /// As Debian calls it.
     pub package: &'static str,
@@ -28,6 +28,34 @@ pub const NATIVE: &[Needed] = &[
     Needed {
         program: "openssl",
         package: "openssl",
+    },
+];
+
+/// For the benchmark: the other client's libraries, a server, a count of system calls.
+pub const BENCH: &[Needed] = &[
+    Needed {
+        program: "cc",
+        package: "gcc",
+    },
+    Needed {
+        program: "curl-config",
+        package: "libcurl4-openssl-dev",
+    },
+    Needed {
+        program: "/usr/include/openssl/evp.h",
+        package: "libssl-dev",
+    },
+    Needed {
+        program: "openssl",
+        package: "openssl",
+    },
+    Needed {
+        program: "nginx",
+        package: "nginx",
+    },
+    Needed {
+        program: "strace",
+        package: "strace",
     },
 ];
 

@@ -2,9 +2,8 @@
 //! to. Built in release, like the product.
 #![expect(unsafe_code, reason = "exports of a C library")]
 
-use evoucher::ffi::Buffer;
-use evoucher::ffi::guard;
-use std::ffi::c_char;
+use evoucher::ffi::{Buffer, guard, with_client};
+use std::ffi::{CStr, c_char};
 
 /// Panics with a message, inside the guard.
 ///
@@ -24,6 +23,31 @@ pub extern "C" fn test_panic_without_buffer() -> i32 {
         let nothing: Vec<i32> = Vec::new();
         let index = std::hint::black_box(3);
         unreachable!("{}", nothing[index])
+    })
+}
+
+/// Panics while it does something with a client.
+#[unsafe(no_mangle)]
+pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
+    guard::reply(None, || {
+        with_client("test_panic_with_client", client, Ok(()), |_, (), _| {
+            panic!("on purpose")
+        })
+    })
+}
+
+/// Panics, with a client, in words that quote a text.
+///
+/// # Safety
+/// `text` is NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn test_panic_that_quotes(client: i32, text: *const c_char) -> i32 {
+    guard::reply(None, || {
+        // SAFETY: the caller's promise.
+        let text = unsafe { CStr::from_ptr(text) };
+        with_client("test_panic_that_quotes", client, Ok(text), |_, text, _| {
+            panic!("on purpose: {text:?}")
+        })
     })
 }
 

@@ -184,6 +184,7 @@ static TABLE: &[Row] = &[
     row(ANY, Code(EV_INVALID_CLIENT), FixRequest, "the program called wrongly"),
     row(ANY, Code(EV_INVALID_REQUEST), FixRequest, "the program passed a wrong request"),
     row(ANY, Code(EV_UNKNOWN_SERVICE), FixRequest, "the program called wrongly"),
+    row(CERT, Code(EV_DUPLICATE), Retry, "A §1.4.3.3 (3): the same serial number, the same amount"),
     row(NOTC, Code(EV_CANCELLED), Resend, "B §1.4.4 (5) A: the notice may be sent again"),
     row(STAS, Code(EV_CANCELLED), Wait, "asking again changes nothing"),
     row(SIGNED, Code(EV_CANCELLED), RetryLater, "asking again changes nothing"),
@@ -214,6 +215,9 @@ static TABLE: &[Row] = &[
     row(NOTC, Code(EV_BUSINESS), Resend, "B §1.4.4 (5) A: the notice may be sent again"),
     row(STAS, Code(EV_BUSINESS), Wait, "B §1.4.3.2 (6) A: not verified"),
     row(PAY, Code(EV_BUSINESS), OtherPayment, "A §1.1 判断逻辑: a business failure"),
+    row(ANY, Code(EV_NOT_VERIFIED), Resend, "B §1.4.4 (5) A: the notice may be sent again"),
+    row(ANY, Code(EV_NOT_ALLOWED), OfflineCheck, "B §1.5.3.2, §1.6.2 (9) A"),
+    row(ANY, Code(EV_CANNOT_PAY), OtherPayment, "A §1.5.1: not signed up, or not usable"),
     row(ANY, Code(EV_INTERNAL), AskCentre, "a fault of this library: nobody knows how far it got"),
 ];
 

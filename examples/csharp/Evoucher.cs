@@ -1,0 +1,492 @@
+// Evoucher.cs - evoucher.dll / libevoucher.so for C#.
+//
+// Copy this file into your project. It works from .NET Framework 4.0 (C# 4) to today's .NET, and on mono, in 32-bit
+// and in 64-bit programs: the DLL must be of the program's bitness (x86 or x64), beside the program.
+//
+// The configuration's "charset" must stay "utf-8", which is the default: text crosses as UTF-8 bytes, never through the
+// marshaller's ANSI, so it is right on every Windows whatever its code page.
+//
+// Calls block until the centre has answered or time is out. On a UI thread use the ...Async methods.
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Evoucher
+{
+    /// <summary>A client of the local e-voucher centre. Safe to share between threads.</summary>
+    public sealed class EvoucherClient : IDisposable
+    {
+        private readonly ClientHandle handle;
+
+        /// <summary>Opens a client.</summary>
+        /// <param name="config">JSON text, or "@" and the path of a file that holds it.</param>
+        /// <exception cref="EvoucherException">The configuration is not usable; the message says why.</exception>
+        /// <exception cref="InvalidOperationException">Its charset is not utf-8.</exception>
+        public EvoucherClient(string config)
+        {
+            int client;
+            int code = Native.ev_open(Text.Encode(config, "config"), out client);
+            if (code != 0)
+            {
+                // Without a client there is no charset: the reply is ASCII, and the operator wants to read it.
+                EvoucherReply reply = new EvoucherReply(null, code, Text.LastReply());
+                throw new EvoucherException(reply, Text.Unescape(reply.Json));
+            }
+            handle = new ClientHandle(client);
+            // Better now than with the first reply in Chinese, which may be a certificate's.
+            if (Field(Text.Encode("{\"probe\":\"\u8BCA\"}", "probe"), "probe") != "\u8BCA")
+            {
+                handle.Dispose();
+                throw new InvalidOperationException(
+                    "evoucher: 配置里的 charset 应为 utf-8 (the configuration's charset must be utf-8)");
+            }
+        }
+
+        /// <summary>密码核验通知: tells the patient to verify the password in the app. Look at Next.</summary>
+        public EvoucherReply TokenPwdCheckNotc(string request)
+        {
+            return Exchange(Native.ev_token_pwd_check_notc, request);
+        }
+
+        /// <summary>密码核验状态: has the patient verified it? Look at Next: "settle" or "wait".</summary>
+        public EvoucherReply TokenPwdStas(string request)
+        {
+            return Exchange(Native.ev_token_pwd_stas, request);
+        }
+
+        /// <summary>一码付签约状态. Look at Next: "get_certificate" or "other_payment".</summary>
+        public EvoucherReply SignedQuery(string request)
+        {
+            return Exchange(Native.ev_signed_query, request);
+        }
+
+        /// <summary>一码付支付凭证. Charge only when Next is "charge".</summary>
+        public EvoucherReply GenPayCert(string request)
+        {
+            return Exchange(Native.ev_gen_pay_cert, request);
+        }
+
+        /// <summary>Any of the four services by name, or another path of the centre ("/cfc/api/...").</summary>
+        public EvoucherReply Call(string service, string request)
+        {
+            byte[] serviceText = Text.Encode(service, "service");
+            byte[] requestText = Text.Encode(request, "request");
+            return Run(delegate(int client, byte[] reply, int size)
+            {
+                return Native.ev_call(client, serviceText, requestText, reply, size);
+            });
+        }
+
+        /// <summary>The envelope alone, for joint testing (联调): the request as the centre wants it.</summary>
+        public EvoucherReply Seal(string text)
+        {
+            return Exchange(Native.ev_seal, text);
+        }
+
+        /// <summary>Opens an encData of the centre, for joint testing.</summary>
+        public EvoucherReply Unseal(string text)
+        {
+            return Exchange(Native.ev_unseal, text);
+        }
+
+        /// <summary>The meaning of a code, and what to do about it.</summary>
+        public EvoucherReply Explain(int code)
+        {
+            return Run(delegate(int client, byte[] reply, int size)
+            {
+                return Native.ev_explain(client, code, reply, size);
+            });
+        }
+
+        /// <summary>The documents' tables: "code" or "idType".</summary>
+        public EvoucherReply Dictionary(string name)
+        {
+            return Exchange(Native.ev_dictionary, name);
+        }
+
+        /// <summary>From another thread: ends what this client is doing for a token, or all of it with null.</summary>
+        public void Cancel(string token)
+        {
+            byte[] tokenText = token == null ? null : Text.Encode(token, "token");
+            Borrow(delegate(int client) { return Native.ev_cancel(client, tokenText); });
+        }
+
+        /// <summary>TokenPwdCheckNotc on a thread of the pool: the user interface stays alive.</summary>
+        public Task<EvoucherReply> TokenPwdCheckNotcAsync(string request)
+        {
+            return Background(delegate { return TokenPwdCheckNotc(request); });
+        }
+
+        /// <summary>TokenPwdStas on a thread of the pool.</summary>
+        public Task<EvoucherReply> TokenPwdStasAsync(string request)
+        {
+            return Background(delegate { return TokenPwdStas(request); });
+        }
+
+        /// <summary>SignedQuery on a thread of the pool.</summary>
+        public Task<EvoucherReply> SignedQueryAsync(string request)
+        {
+            return Background(delegate { return SignedQuery(request); });
+        }
+
+        /// <summary>GenPayCert on a thread of the pool.</summary>
+        public Task<EvoucherReply> GenPayCertAsync(string request)
+        {
+            return Background(delegate { return GenPayCert(request); });
+        }
+
+        /// <summary>The one-function style, on the default client (evoucher.json beside the library).</summary>
+        /// <param name="url">Takes the place of the configured localUrl; null: the configured one.</param>
+        /// <param name="request">{"transType":"signedQuery","orgId":"...","data":{...}}</param>
+        public static EvoucherReply Trans(string url, string request)
+        {
+            byte[] urlText = url == null ? null : Text.Encode(url, "url");
+            byte[] requestText = Text.Encode(request, "request");
+            return Collect(null, delegate(byte[] reply, int size)
+            {
+                return Native.ev_trans(urlText, requestText, reply, size);
+            });
+        }
+
+        /// <summary>Version, target and features of the library, as JSON.</summary>
+        public static string Version()
+        {
+            byte[] reply = new byte[8192];
+            Native.ev_version(reply, reply.Length);
+            return Text.Decode(reply);
+        }
+
+        /// <summary>Lets running calls end, then gives the client back.</summary>
+        public void Dispose()
+        {
+            handle.Dispose();
+        }
+
+        internal string Field(byte[] json, string path)
+        {
+            byte[] pathText = Text.Encode(path, "path");
+            // No field is longer than the reply that it is in.
+            byte[] value = new byte[json.Length];
+            int code = Borrow(delegate(int client)
+            {
+                return Native.ev_field(client, json, pathText, value, value.Length);
+            });
+            return code == 0 ? Text.Decode(value) : null;
+        }
+
+        private delegate int ClientCall(int client, byte[] request, byte[] reply, int size);
+
+        private delegate int ReplyCall(byte[] reply, int size);
+
+        private EvoucherReply Exchange(ClientCall call, string request)
+        {
+            byte[] text = Text.Encode(request, "request");
+            return Run(delegate(int client, byte[] reply, int size) { return call(client, text, reply, size); });
+        }
+
+        private EvoucherReply Run(Func<int, byte[], int, int> call)
+        {
+            return Collect(this, delegate(byte[] reply, int size)
+            {
+                return Borrow(delegate(int client) { return call(client, reply, size); });
+            });
+        }
+
+        // The client cannot be closed by another thread's Dispose between here and the call's end.
+        private int Borrow(Func<int, int> call)
+        {
+            bool held = false;
+            try
+            {
+                handle.DangerousAddRef(ref held);
+                return call(handle.Number);
+            }
+            finally
+            {
+                if (held)
+                {
+                    handle.DangerousRelease();
+                }
+            }
+        }
+
+        // One call and its reply. When the buffer was small the call is done all the same: its reply waits in the
+        // library, for this thread, and is fetched. Nothing is sent twice.
+        private static EvoucherReply Collect(EvoucherClient client, ReplyCall call)
+        {
+            byte[] buffer = new byte[8192];
+            int code = call(buffer, buffer.Length);
+            if (buffer[0] == 0)
+            {
+                buffer = Text.LastReply();
+            }
+            EvoucherReply reply = new EvoucherReply(client, code == EvoucherCode.BufferTooSmall ? 0 : code, buffer);
+            if (EvoucherCode.IsMistake(reply.Code))
+            {
+                throw new EvoucherException(reply, reply.Message);
+            }
+            return reply;
+        }
+
+        private static Task<EvoucherReply> Background(Func<EvoucherReply> call)
+        {
+            return Task.Factory.StartNew(
+                call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>What came back. For the four services Code 0 says only that the centre answered: act on Next.</summary>
+    public sealed class EvoucherReply
+    {
+        private readonly EvoucherClient client;
+        private readonly byte[] bytes;
+
+        internal EvoucherReply(EvoucherClient client, int code, byte[] bytes)
+        {
+            this.client = client;
+            this.bytes = bytes;
+            Code = code;
+            Json = Text.Decode(bytes);
+        }
+
+        /// <summary>The centre's code, or one of EvoucherCode.</summary>
+        public int Code { get; private set; }
+
+        /// <summary>The whole reply.</summary>
+        public string Json { get; private set; }
+
+        /// <summary>For the operator's screen.</summary>
+        public string Message { get { return Field("message"); } }
+
+        /// <summary>What to do now: "settle", "wait", "get_certificate", "charge", "offline_check" ...</summary>
+        public string Next { get { return Field("next"); } }
+
+        /// <summary>"not_sent", "unknown" or "answered".</summary>
+        public string Delivery { get { return Field("delivery"); } }
+
+        /// <summary>One field, such as "data.payCert"; null when there is none.</summary>
+        public string Field(string path)
+        {
+            if (client != null)
+            {
+                return client.Field(bytes, path);
+            }
+            // Of Trans, which goes through the default client.
+            byte[] value = new byte[bytes.Length];
+            return Native.ev_field(0, bytes, Text.Encode(path, "path"), value, value.Length) == 0
+                ? Text.Decode(value)
+                : null;
+        }
+    }
+
+    /// <summary>The call could not be made as it was asked for: a mistake in the program or in the configuration.
+    /// Nothing was sent. Everything else, a broken network too, is a reply with a Next.</summary>
+    public sealed class EvoucherException : Exception
+    {
+        internal EvoucherException(EvoucherReply reply, string message)
+            : base(reply.Code + ": " + message)
+        {
+            Reply = reply;
+        }
+
+        /// <summary>The code and the message, which names what is wrong.</summary>
+        public EvoucherReply Reply { get; private set; }
+
+        /// <summary>One of EvoucherCode.</summary>
+        public int Code { get { return Reply.Code; } }
+    }
+
+    /// <summary>The library's own codes; the others are the centre's.</summary>
+    public static class EvoucherCode
+    {
+        public const int InvalidArgument = -10001;
+        public const int InvalidText = -10002;
+        public const int InvalidConfig = -10003;
+        public const int InvalidClient = -10004;
+        public const int InvalidRequest = -10005;
+        public const int BufferTooSmall = -10006;
+        public const int UnknownService = -10007;
+        public const int Cancelled = -10009;
+        public const int Connect = -10020;
+        public const int Tls = -10021;
+        public const int Timeout = -10022;
+        public const int ConnectionLost = -10023;
+        public const int HttpStatus = -10024;
+        public const int BadReply = -10025;
+        public const int Decrypt = -10026;
+        public const int Business = -10027;
+        public const int Internal = -10099;
+
+        internal static bool IsMistake(int code)
+        {
+            return (code <= InvalidArgument && code >= InvalidRequest) || code == UnknownService;
+        }
+    }
+
+    /// <summary>JSON objects for requests, without a JSON library.</summary>
+    public static class EvoucherJson
+    {
+        /// <summary>Object("token", token, "orgCodg", code): names and values in turn. A null value leaves its field
+        /// out. Amounts are text: "12.30".</summary>
+        public static string Object(params string[] namesAndValues)
+        {
+            if (namesAndValues.Length % 2 != 0)
+            {
+                throw new ArgumentException("a name without a value", "namesAndValues");
+            }
+            List<string> fields = new List<string>();
+            for (int i = 0; i < namesAndValues.Length; i += 2)
+            {
+                if (namesAndValues[i + 1] != null)
+                {
+                    fields.Add(Quote(namesAndValues[i]) + ":" + Quote(namesAndValues[i + 1]));
+                }
+            }
+            return "{" + string.Join(",", fields.ToArray()) + "}";
+        }
+
+        private static string Quote(string text)
+        {
+            StringBuilder json = new StringBuilder("\"");
+            foreach (char letter in text)
+            {
+                if (letter == '"' || letter == '\\')
+                {
+                    json.Append('\\').Append(letter);
+                }
+                else if (letter < ' ')
+                {
+                    json.Append("\\u").Append(((int)letter).ToString("x4"));
+                }
+                else
+                {
+                    json.Append(letter);
+                }
+            }
+            return json.Append('"').ToString();
+        }
+    }
+
+    internal sealed class ClientHandle : SafeHandle
+    {
+        internal ClientHandle(int client)
+            : base(IntPtr.Zero, true)
+        {
+            SetHandle(new IntPtr(client));
+        }
+
+        public override bool IsInvalid { get { return handle == IntPtr.Zero; } }
+
+        internal int Number { get { return handle.ToInt32(); } }
+
+        protected override bool ReleaseHandle()
+        {
+            return Native.ev_close(handle.ToInt32()) == 0;
+        }
+    }
+
+    internal static class Text
+    {
+        // Strict: a reply in another charset must be an error, not question marks.
+        private static readonly UTF8Encoding Utf8 = new UTF8Encoding(false, true);
+
+        internal static byte[] Encode(string text, string name)
+        {
+            if (text == null)
+            {
+                throw new ArgumentNullException(name);
+            }
+            if (text.IndexOf('\0') >= 0)
+            {
+                // The library would see only what stands before it.
+                throw new ArgumentException("text with a NUL character", name);
+            }
+            byte[] bytes = new byte[Utf8.GetByteCount(text) + 1];
+            Utf8.GetBytes(text, 0, text.Length, bytes, 0);
+            return bytes;
+        }
+
+        internal static string Decode(byte[] bytes)
+        {
+            int length = Array.IndexOf(bytes, (byte)0);
+            return Utf8.GetString(bytes, 0, length < 0 ? bytes.Length : length);
+        }
+
+        internal static string Unescape(string json)
+        {
+            return Regex.Replace(json, "\\\\u([0-9A-Fa-f]{4})", delegate(Match match)
+            {
+                return ((char)Convert.ToInt32(match.Groups[1].Value, 16)).ToString();
+            });
+        }
+
+        internal static byte[] LastReply()
+        {
+            byte[] buffer = new byte[Math.Max(1, Native.ev_last_reply_size())];
+            Native.ev_last_reply(buffer, buffer.Length);
+            return buffer;
+        }
+    }
+
+    // The names and arguments of evoucher.h; a test holds them against it.
+    internal static class Native
+    {
+        private const string Library = "evoucher";
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_open(byte[] config, out int client);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_close(int client);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_token_pwd_check_notc(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_token_pwd_stas(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_signed_query(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_gen_pay_cert(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_call(int client, byte[] service, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_trans(byte[] url, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_cancel(int client, byte[] token);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_seal(int client, byte[] text, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_unseal(int client, byte[] text, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_explain(int client, int code, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_dictionary(int client, byte[] name, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_field(int client, byte[] json, byte[] path, [In, Out] byte[] value, int value_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_last_reply([In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_last_reply_size();
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
+    }
+}

@@ -1,0 +1,93 @@
+// The two flows, by hand, as a cashier's program runs them.
+//
+//   Program @evoucher.json password TOKEN TOTAL_AMOUNT
+//   Program @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER
+//
+// It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not.
+
+using System;
+using System.Diagnostics;
+using System.Threading;
+using Evoucher;
+
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        if (arguments.Length == 4 && arguments[1] == "password")
+        {
+            return Guarded(arguments[0], client => Password(client, arguments[2], arguments[3]));
+        }
+        if (arguments.Length == 5 && arguments[1] == "pay")
+        {
+            return Guarded(arguments[0], client => Pay(client, arguments[2], arguments[3], arguments[4]));
+        }
+        Console.Error.WriteLine("Program @evoucher.json password TOKEN TOTAL_AMOUNT");
+        Console.Error.WriteLine("Program @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER");
+        return 2;
+    }
+
+    private static int Guarded(string config, Func<EvoucherClient, bool> flow)
+    {
+        try
+        {
+            using (EvoucherClient client = new EvoucherClient(config))
+            {
+                return flow(client) ? 0 : 1;
+            }
+        }
+        catch (EvoucherException error)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+    }
+
+    // 线上密码核验: notify, then ask until the patient has verified. Only "settle" lets the settlement go on.
+    private static bool Password(EvoucherClient client, string token, string totalAmount)
+    {
+        EvoucherReply reply = client.TokenPwdCheckNotc(
+            EvoucherJson.Object("token", token, "totalAmount", totalAmount));
+        Show("notify", reply);
+        Stopwatch clock = Stopwatch.StartNew();
+        while (reply.Next == "wait" && clock.Elapsed < TimeSpan.FromMinutes(2))
+        {
+            Thread.Sleep(2000);
+            reply = client.TokenPwdStas(EvoucherJson.Object("token", token));
+            Show("status", reply);
+        }
+        return reply.Next == "settle";
+    }
+
+    // 一码付: status, then the certificate for exactly the amount that will be charged.
+    private static bool Pay(EvoucherClient client, string token, string amount, string serialNumber)
+    {
+        EvoucherReply reply = client.SignedQuery(EvoucherJson.Object("token", token));
+        Show("signed", reply);
+        if (reply.Next != "get_certificate")
+        {
+            return false;
+        }
+        string request = EvoucherJson.Object(
+            "token", token, "ownPaySetlAmt", amount, "fixmedinsTrnsSn", serialNumber);
+        reply = client.GenPayCert(request);
+        Show("certificate", reply);
+        if (reply.Next == "retry")
+        {
+            // Nobody knows whether it was issued: the same serial number and amount again, never new ones.
+            reply = client.GenPayCert(request);
+            Show("certificate", reply);
+        }
+        if (reply.Next != "charge")
+        {
+            return false;
+        }
+        Console.WriteLine("charge {0} at {1} with {2}", amount, reply.Field("data.payChnlName"), reply.Field("data.payCert"));
+        return true;
+    }
+
+    private static void Show(string step, EvoucherReply reply)
+    {
+        Console.WriteLine("{0}: {1} {2}, next: {3}", step, reply.Code, reply.Message, reply.Next);
+    }
+}

@@ -1,0 +1,97 @@
+program Demo;
+
+{ The two flows, by hand, as a cashier's program runs them.
+
+    Demo @evoucher.json password TOKEN TOTAL_AMOUNT
+    Demo @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER
+
+  It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not. }
+
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+{$APPTYPE CONSOLE}
+
+uses
+  SysUtils, Evoucher;
+
+procedure Show(const Step: string; const Reply: TEvReply);
+begin
+  WriteLn(Step, ': ', Reply.Code, ' ', Reply.Message, ', next: ', Reply.Next);
+end;
+
+{ The online password check: notify, then ask until the patient has verified. Only settle lets the settlement go on. }
+function Password(Centre: TEvoucher; const Token, TotalAmount: string): Boolean;
+var
+  Reply: TEvReply;
+  Tries: Integer;
+begin
+  Reply := Centre.TokenPwdCheckNotc(EvJson(['token', Token, 'totalAmount', TotalAmount]));
+  Show('notify', Reply);
+  Tries := 0;
+  while (Reply.Next = 'wait') and (Tries < 60) do
+  begin
+    Sleep(2000);
+    Reply := Centre.TokenPwdStas(EvJson(['token', Token]));
+    Show('status', Reply);
+    Inc(Tries);
+  end;
+  Result := Reply.Next = 'settle';
+end;
+
+{ One-code pay: status, then the certificate for exactly the amount that will be charged. }
+function Pay(Centre: TEvoucher; const Token, Amount, SerialNumber: string): Boolean;
+var
+  Request: string;
+  Reply: TEvReply;
+begin
+  Result := False;
+  Reply := Centre.SignedQuery(EvJson(['token', Token]));
+  Show('signed', Reply);
+  if Reply.Next <> 'get_certificate' then
+    Exit;
+  Request := EvJson(['token', Token, 'ownPaySetlAmt', Amount, 'fixmedinsTrnsSn', SerialNumber]);
+  Reply := Centre.GenPayCert(Request);
+  Show('certificate', Reply);
+  if Reply.Next = 'retry' then
+  begin
+    { Nobody knows whether it was issued: the same serial number and amount again, never new ones. }
+    Reply := Centre.GenPayCert(Request);
+    Show('certificate', Reply);
+  end;
+  if Reply.Next <> 'charge' then
+    Exit;
+  WriteLn('charge ', Amount, ' at ', Centre.Field(Reply, 'data.payChnlName'), ' with ',
+    Centre.Field(Reply, 'data.payCert'));
+  Result := True;
+end;
+
+var
+  Centre: TEvoucher;
+  Done: Boolean;
+
+begin
+  if not (((ParamCount = 4) and (ParamStr(2) = 'password')) or ((ParamCount = 5) and (ParamStr(2) = 'pay'))) then
+  begin
+    WriteLn('Demo @evoucher.json password TOKEN TOTAL_AMOUNT');
+    WriteLn('Demo @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER');
+    Halt(2);
+  end;
+  Done := False;
+  try
+    Centre := TEvoucher.Create(ParamStr(1));
+    try
+      if ParamStr(2) = 'password' then
+        Done := Password(Centre, ParamStr(3), ParamStr(4))
+      else
+        Done := Pay(Centre, ParamStr(3), ParamStr(4), ParamStr(5));
+    finally
+      Centre.Free;
+    end;
+  except
+    on Error: EEvoucher do
+      WriteLn(Error.Message);
+  end;
+  if not Done then
+    Halt(1);
+end.

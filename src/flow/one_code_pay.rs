@@ -1,0 +1,79 @@
+//! One-code pay from the question whether the code can pay to the certificate (A §1.4.3.2).
+
+use super::{Progress, Run, field, fields, request_for};
+use crate::client::Client;
+use crate::code::{EV_CANNOT_PAY, EV_OK};
+use crate::error::text;
+use crate::next::Next;
+use crate::reply::Reply;
+use crate::service::{GEN_PAY_CERT, SIGNED_QUERY};
+use serde_json::{Value, json};
+
+/// Asks for the status, and gets the certificate only where the code is signed up and usable. The
+/// reply carries what must be charged, and where; or why not.
+pub fn one_code_pay<'a>(
+    client: &'a Client,
+    request: &str,
+    progress: &'a mut Progress<'a>,
+) -> Reply {
+    let language = client.config().language;
+    let request = match client.prepare(&GEN_PAY_CERT, request) {
+        Ok(request) => request,
+        Err(failure) => return Reply::failed(&failure, language, Some(&GEN_PAY_CERT)),
+    };
+    let question = request_for(&SIGNED_QUERY, &request, &GEN_PAY_CERT);
+    let mut run = Run::start(client, "oneCodePay", request.token.clone(), progress);
+
+    let status = run.ask(&SIGNED_QUERY, &question);
+    let mut story = fields(
+        &status,
+        &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
+    );
+    story["payCert"] = Value::Null;
+    if status.next != Some(Next::GetCertificate) {
+        let reply = if status.code == EV_OK {
+            let reason = field(&status, "abnRea").unwrap_or_default();
+            let detail = match field(&status, "stasFlag").as_deref() {
+                Some("0") => text!("未签约 {reason}", "not signed up {reason}"),
+                Some("2") => text!(
+                    "已签约但不可用 {reason}",
+                    "signed up but not usable {reason}"
+                ),
+                _ => text!(
+                    "中心答复的状态不在文档之列",
+                    "the centre's answer is not one of the documents'"
+                ),
+            };
+            let reply = run.failed(EV_CANNOT_PAY, detail, &status, &SIGNED_QUERY);
+            Reply {
+                next: status.next,
+                ..reply
+            }
+        } else {
+            status
+        };
+        return run.end(reply, story);
+    }
+    if run.is_cancelled() {
+        let reply = run.cancelled(&status, &SIGNED_QUERY);
+        return run.end(reply, story);
+    }
+
+    let certificate = run.ask(&GEN_PAY_CERT, &request.json);
+    if certificate.next == Some(Next::Charge) {
+        let issued = fields(&certificate, &["payCert", "payChnlUserName", "payChnlName"]);
+        if let (Value::Object(story), Value::Object(issued)) = (&mut story, issued) {
+            story.extend(issued);
+        }
+        // Exactly this is to be charged (A §1.4.3.3 (2)): the caller's own digits.
+        let asked = Reply {
+            data: Some(request.json.clone()),
+            ..certificate.clone()
+        };
+        let amount = fields(&asked, &["ownPaySetlAmt", "fixmedinsTrnsSn"]);
+        story["ownPaySetlAmt"] = amount["ownPaySetlAmt"].clone();
+        story["fixmedinsTrnsSn"] = amount["fixmedinsTrnsSn"].clone();
+    }
+    story["charge"] = json!(certificate.next == Some(Next::Charge));
+    run.end(certificate, story)
+}

@@ -1,0 +1,105 @@
+//! The online password check from the notice to the verified password (B §1.4.3, §1.4.4).
+
+use super::{Progress, Run, fields, request_for};
+use crate::client::Client;
+use crate::code::{EV_NOT_VERIFIED, EV_OK};
+use crate::error::{Delivery, text};
+use crate::next::Next;
+use crate::reply::Reply;
+use crate::service::{TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// The longest pause that a centre's rate limit leads to.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Notifies the patient, and asks for the status until the password is verified, somebody cancels,
+/// or `verify.timeoutMs` is over. The token stays the same from first to last.
+///
+/// A notice whose outcome is unknown is not sent again: it may have arrived, so the status is asked
+/// for instead (B §1.4.3.2 (8) A leads the patient to the offline check if nothing comes of it).
+pub fn verify_password<'a>(
+    client: &'a Client,
+    request: &str,
+    progress: &'a mut Progress<'a>,
+) -> Reply {
+    let language = client.config().language;
+    let request = match client.prepare(&TOKEN_PWD_CHECK_NOTC, request) {
+        Ok(request) => request,
+        Err(failure) => return Reply::failed(&failure, language, Some(&TOKEN_PWD_CHECK_NOTC)),
+    };
+    let verify = client.config().verify;
+    let question = request_for(&TOKEN_PWD_STAS, &request, &TOKEN_PWD_CHECK_NOTC);
+    let mut run = Run::start(client, "verifyPassword", request.token.clone(), progress);
+    let deadline = Instant::now() + verify.timeout;
+
+    let notice = run.ask(&TOKEN_PWD_CHECK_NOTC, &request.json);
+    let may_have_arrived = notice.delivery == Delivery::Unknown;
+    let mut last = notice.clone();
+    let mut attempts = 0;
+    let mut pause = verify.interval;
+    let mut asking = notice.next == Some(Next::Wait) || may_have_arrived;
+    while asking && !run.is_cancelled() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        if !run.wait(pause.min(left), deadline) {
+            break;
+        }
+        last = run.ask(&TOKEN_PWD_STAS, &question);
+        attempts += 1;
+        pause = match last.next {
+            Some(Next::Wait) => verify.interval,
+            // 触发限流, 请求过于频繁.
+            Some(Next::RetryLater) => (pause * 2).min(LONGEST_PAUSE),
+            _ => {
+                asking = false;
+                pause
+            }
+        };
+    }
+
+    let settles = last.next == Some(Next::Settle);
+    let mut story = fields(&notice, &["notcFlag"]);
+    let state = fields(&last, &["checkStas", "resBizNo"]);
+    story["checkStas"] = state["checkStas"].clone();
+    story["resBizNo"] = state["resBizNo"].clone();
+    story["verified"] = json!(settles);
+    story["attempts"] = json!(attempts);
+    let reply = if settles {
+        // 500320, no password needed, counts as much as a verified one.
+        Reply {
+            code: EV_OK,
+            ..last
+        }
+    } else if run.is_cancelled() {
+        run.cancelled(&last, &TOKEN_PWD_CHECK_NOTC)
+    } else if asking {
+        let seconds = verify.timeout.as_secs();
+        let detail = text!(
+            "{seconds} 秒内参保人没有完成核验，可重新发送通知，或采用线下密码核验",
+            "the patient did not verify within {seconds} s: send the notice again, or check offline"
+        );
+        let reply = run.failed(EV_NOT_VERIFIED, detail, &last, &TOKEN_PWD_CHECK_NOTC);
+        let next = if may_have_arrived {
+            notice.next
+        } else {
+            reply.next
+        };
+        Reply { next, ..reply }
+    } else if last.code == EV_OK {
+        let detail = text!(
+            "核验通知没有发送成功，或中心的答复不在文档之列",
+            "the notice was not sent, or the centre's answer is not one of the documents'"
+        );
+        let reply = run.failed(EV_NOT_VERIFIED, detail, &last, &TOKEN_PWD_CHECK_NOTC);
+        Reply {
+            next: last.next,
+            ..reply
+        }
+    } else {
+        last
+    };
+    run.end(reply, story)
+}

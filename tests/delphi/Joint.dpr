@@ -1,0 +1,339 @@
+program Joint;
+
+{ A Pascal program against the simulated centre: Joint DIRECTORY TAG.
+
+  DIRECTORY holds evoucher.json (charset gbk where string is bytes, as in Delphi 7; utf-8 where it is UTF-16, as since
+  Delphi 2009), refused.json and other-charset.json; TAG makes this run's tokens its own.
+
+  It runs with Pascal's own floating-point state: invalid operation, division by zero and overflow raise exceptions. }
+
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+{$APPTYPE CONSOLE}
+{$H+}
+
+uses
+  SysUtils, Classes, Evoucher;
+
+var
+  Checks, Failures: Integer;
+  Directory, Tag: string;
+  ControlWord: Word;
+  SseControl: Cardinal;
+
+procedure Check(Holds: Boolean; const What: string);
+begin
+  Inc(Checks);
+  if not Holds then
+  begin
+    Inc(Failures);
+    WriteLn('FAILED: ', What);
+  end;
+end;
+
+{ Only the exceptions and the modes of calculation: the flags below them are results. }
+procedure CheckFloatState(const After: string);
+begin
+  {$IFDEF CPUI386}
+  Check(Get8087CW = ControlWord, After + ': the x87 control word changed');
+  {$ENDIF}
+  Check((GetMXCSR and $FFC0) = SseControl, After + ': MXCSR changed');
+end;
+
+procedure Expect(const Step: string; const Reply: TEvReply; Code: Integer; const Next: string);
+begin
+  Check((Reply.Code = Code) and (Reply.Next = Next),
+    Step + ': ' + IntToStr(Reply.Code) + ' ' + Reply.Next + ' ' + Reply.Message);
+  CheckFloatState(Step);
+end;
+
+function Chinese(const Utf16: array of Word): string;
+var
+  Wide: WideString;
+  I: Integer;
+begin
+  Wide := '';
+  for I := Low(Utf16) to High(Utf16) do
+    Wide := Wide + WideChar(Utf16[I]);
+  {$IFDEF UNICODE}
+  Result := Wide;
+  {$ELSE}
+  { What a Chinese Windows does by itself; this one may have another code page. }
+  Result := '';
+  for I := 1 to Length(Wide) do
+    case Word(Wide[I]) of
+      $5F20: Result := Result + #$D5#$C5;
+      $4E09: Result := Result + #$C8#$FD;
+      $8BDA: Result := Result + #$B3#$CF;
+      { The second byte of this one is a backslash. }
+      $8AA0: Result := Result + #$D5#$5C;
+      $6D4B: Result := Result + #$B2#$E2;
+      $8BD5: Result := Result + #$CA#$D4;
+    else
+      Result := Result + AnsiChar(Ord(Wide[I]));
+    end;
+  {$ENDIF}
+end;
+
+function Token(const Words: string): string;
+begin
+  Result := Words + '-' + Tag;
+end;
+
+function Opened(const Name: string): TEvoucher;
+begin
+  Result := TEvoucher.Create('@' + Directory + '/' + Name);
+end;
+
+procedure Flows(Centre: TEvoucher);
+var
+  Reply: TEvReply;
+  Pay: string;
+begin
+  Reply := Centre.TokenPwdCheckNotc(EvJson(['token', Token('auto2'), 'totalAmount', '100.00']));
+  Expect('notify', Reply, 0, 'wait');
+  Expect('status', Centre.TokenPwdStas(EvJson(['token', Token('auto2')])), 0, 'wait');
+  Reply := Centre.TokenPwdStas(EvJson(['token', Token('auto2')]));
+  Expect('status', Reply, 0, 'settle');
+  Check(Centre.Field(Reply, 'data.checkStas') = '1', 'checkStas');
+  Expect('no password', Centre.TokenPwdCheckNotc(EvJson(['token', Token('nopwd')])), 500320, 'settle');
+
+  Reply := Centre.SignedQuery(EvJson(['token', Token('signed')]));
+  Expect('signed', Reply, 0, 'get_certificate');
+  Check(Centre.Field(Reply, 'data.payChnlUserName') = Chinese([$5F20, Ord('*'), $4E09]), 'Chinese from the centre');
+  Pay := EvJson(['token', Token('signed'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-1']);
+  Reply := Centre.GenPayCert(Pay);
+  Expect('certificate', Reply, 0, 'charge');
+  Check(Copy(Centre.Field(Reply, 'data.payCert'), 1, 2) = 'PC', 'payCert');
+  Expect('unsigned', Centre.SignedQuery(EvJson(['token', Token('unsigned')])), 0, 'other_payment');
+  Expect('by name', Centre.Call('signedQuery', EvJson(['token', Token('codem6')])), -6, 'retry_later');
+  Check(Centre.Field(Reply, 'data.nothing') = '', 'a field that is not there');
+end;
+
+procedure Troubles(Centre: TEvoucher);
+var
+  Other: TEvoucher;
+  Reply: TEvReply;
+begin
+  Reply := Centre.GenPayCert(EvJson(
+    ['token', Token('signed-fault.half'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-2']));
+  Expect('half a reply', Reply, EV_CONNECTION_LOST, 'retry');
+  Check(Reply.Delivery = 'unknown', 'delivery of half a reply');
+  Expect('another key', Centre.SignedQuery(EvJson(['token', Token('signed-fault.wrong-key')])), EV_DECRYPT,
+    'fix_setup');
+  Other := Opened('refused.json');
+  try
+    Reply := Other.TokenPwdCheckNotc(EvJson(['token', Token('auto1')]));
+    Expect('nobody there', Reply, EV_CONNECT, 'offline_check');
+    Check(Reply.Delivery = 'not_sent', 'delivery to nobody');
+  finally
+    Other.Free;
+  end;
+end;
+
+procedure Mistakes(Centre: TEvoucher);
+var
+  Caught: Integer;
+begin
+  Caught := 0;
+  try
+    TEvoucher.Create('{"orgId":"x"}');
+  except
+    on Error: EEvoucher do
+    begin
+      Caught := Error.Reply.Code;
+      Check(Pos('localUrl', Error.Message) > 0, 'the field is named: ' + Error.Message);
+      Check(Pos('\u', Error.Message) = 0, 'the message can be read: ' + Error.Message);
+    end;
+  end;
+  Check(Caught = EV_INVALID_CONFIG, 'a configuration without an address');
+  CheckFloatState('open');
+
+  Caught := 0;
+  try
+    Centre.SignedQuery('{}');
+  except
+    on Error: EEvoucher do
+    begin
+      Caught := Error.Reply.Code;
+      Check(Pos('token', Error.Message) > 0, 'the field is named: ' + Error.Message);
+    end;
+  end;
+  Check(Caught = EV_INVALID_REQUEST, 'a request without a token');
+
+  Caught := 0;
+  try
+    Opened('other-charset.json');
+  except
+    on Error: EEvoucher do
+      Caught := Error.Reply.Code;
+  end;
+  Check(Caught = EV_INVALID_CONFIG, 'a configuration with another charset');
+
+  Caught := 0;
+  try
+    Centre.SignedQuery('{"token":"' + #0 + '"}');
+  except
+    on Error: EConvertError do
+      Caught := 1;
+  end;
+  Check(Caught = 1, 'a NUL in a request');
+end;
+
+procedure Texts(Centre: TEvoucher);
+var
+  Text: string;
+  Reply: TEvReply;
+  Small: array[0..15] of AnsiChar;
+begin
+  { A quote, a backslash, a control character, and characters whose bytes look like one. }
+  Text := EvJson(['orgName', Chinese([$6D4B, $8BD5, $8AA0]) + '"\' + #9, 'empty', '']);
+  Reply := Centre.Seal(Text);
+  Expect('seal', Reply, 0, '');
+  Reply := Centre.Unseal(Centre.Field(Reply, 'data.encData'));
+  Expect('unseal', Reply, 0, '');
+  Check(Centre.Field(Reply, 'data.text') = Text, 'sealed and opened: ' + Centre.Field(Reply, 'data.text'));
+  Check(Pos('empty', Text) = 0, 'an empty value is left out');
+
+  Reply := Centre.Explain(500320);
+  Check(Centre.Field(Reply, 'data.code') = '500320', 'explain');
+  CheckFloatState('explain');
+  Reply := Centre.Dictionary('idType');
+  Check(Length(Reply.Json) > 200, 'dictionary');
+  CheckFloatState('dictionary');
+  Check(EvDictionary(Centre.Client, 'idType', Small, SizeOf(Small)) = EV_BUFFER_TOO_SMALL, 'a small buffer');
+  Check(Small[0] = #0, 'a small buffer is empty');
+  Check(EvLastReplySize > 200, 'the reply waits');
+  CheckFloatState('last reply');
+  Check(EvTrans(nil, nil, Small, SizeOf(Small)) = EV_INVALID_ARGUMENT, 'trans without a request');
+  CheckFloatState('trans');
+  { More than fits the first buffer of the unit. }
+  Text := EvJson(['long', StringOfChar('x', 20000)]);
+  Reply := Centre.Seal(Text);
+  Expect('seal much', Reply, 0, '');
+  Reply := Centre.Unseal(Centre.Field(Reply, 'data.encData'));
+  Check(Centre.Field(Reply, 'data.text') = Text, 'a reply longer than the buffer');
+end;
+
+type
+  TQueries = class(TThread)
+  public
+    Centre: TEvoucher;
+    Number, Answered: Integer;
+  protected
+    procedure Execute; override;
+  end;
+
+  TSilent = class(TThread)
+  public
+    Centre: TEvoucher;
+    Code: Integer;
+    Ended: Boolean;
+  protected
+    procedure Execute; override;
+  end;
+
+procedure TQueries.Execute;
+var
+  I: Integer;
+begin
+  for I := 1 to 10 do
+    if Centre.SignedQuery(EvJson(['token', Token('signed-' + IntToStr(Number) + '-' + IntToStr(I))])).Next =
+      'get_certificate' then
+      Inc(Answered);
+end;
+
+procedure TSilent.Execute;
+begin
+  Code := Centre.SignedQuery(EvJson(['token', Token('signed-fault.silence')])).Code;
+  Ended := True;
+end;
+
+procedure Threads(Centre: TEvoucher);
+var
+  Queries: array[1..4] of TQueries;
+  Silent: TSilent;
+  I: Integer;
+begin
+  for I := 1 to 4 do
+  begin
+    Queries[I] := TQueries.Create(True);
+    Queries[I].Centre := Centre;
+    Queries[I].Number := I;
+    Queries[I].Resume;
+  end;
+  for I := 1 to 4 do
+  begin
+    Queries[I].WaitFor;
+    Check(Queries[I].Answered = 10, 'queries from a thread');
+    Queries[I].Free;
+  end;
+
+  { Cancel touches only what is under way, so it is asked for until the call is. }
+  Silent := TSilent.Create(True);
+  Silent.Centre := Centre;
+  Silent.Resume;
+  while not Silent.Ended do
+  begin
+    Centre.Cancel('');
+    Sleep(5);
+  end;
+  Silent.WaitFor;
+  Check(Silent.Code = EV_CANCELLED, 'a cancelled call');
+  Silent.Free;
+  CheckFloatState('threads');
+end;
+
+procedure FloatTrap;
+var
+  Zero, Result: Double;
+  Trapped: Boolean;
+begin
+  Trapped := False;
+  Zero := 0;
+  try
+    Result := 1 / Zero;
+    if Result = 0 then
+      WriteLn;
+  except
+    on EMathError do
+      Trapped := True;
+  end;
+  Check(Trapped, 'this program does not trap floating-point faults: its other checks of that mean nothing');
+end;
+
+var
+  Centre: TEvoucher;
+
+begin
+  if ParamCount <> 2 then
+    Halt(2);
+  Directory := ParamStr(1);
+  Tag := ParamStr(2);
+  FloatTrap;
+  {$IFDEF CPUI386}
+  ControlWord := Get8087CW;
+  Check(ControlWord and $D = 0, 'invalid operation, division by zero and overflow are not unmasked');
+  {$ENDIF}
+  SseControl := GetMXCSR and $FFC0;
+  try
+    Centre := Opened('evoucher.json');
+    try
+      Flows(Centre);
+      Troubles(Centre);
+      Mistakes(Centre);
+      Texts(Centre);
+      Threads(Centre);
+    finally
+      Centre.Free;
+    end;
+  except
+    on Error: Exception do
+      Check(False, Error.ClassName + ': ' + Error.Message);
+  end;
+  FloatTrap;
+  WriteLn(Checks, ' checks, ', Failures, ' failed');
+  if (Failures <> 0) or (Checks = 0) then
+    Halt(1);
+end.

@@ -1,0 +1,195 @@
+//! `cargo xtask dist`: what hospitals' programmers download.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::arch::Arch;
+use super::binary;
+use super::build;
+use super::importlib;
+use super::install;
+use super::place;
+use super::run::{Result, copy, fresh_dir, make_dir, read, run, write};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Builds everything, checks it, and packs it into `dist/`.
+pub(crate) fn dist() -> Result {
+    install::ensure(install::DIST)?;
+    build::dlls()?;
+    binary::check_dlls()?;
+    let dist = place::repository().join("dist");
+    make_dir(&dist)?;
+    println!("{}", windows(&dist)?.display());
+    println!("{}", linux(&dist)?.display());
+    Ok(())
+}
+
+fn windows(dist: &Path) -> Result<PathBuf> {
+    let name = format!("evoucher-{VERSION}-windows");
+    let root = staging(&name)?;
+    for arch in Arch::ALL {
+        let dir = root.join(arch.to_string());
+        importlib::make(arch, &dir)?;
+        let dll = dir.join("evoucher.dll");
+        copy(&build::dll(arch), &dll)?;
+        sign(&dll)?;
+    }
+    let sandbox = root.join("sandbox");
+    make_dir(&sandbox)?;
+    let exe = sandbox.join("evoucher-sandbox.exe");
+    copy(&build::sandbox_exe()?, &exe)?;
+    sign(&exe)?;
+    let packaging = place::repository().join("packaging");
+    text(
+        &packaging.join("sandbox-evoucher.json"),
+        &sandbox.join("evoucher.json"),
+    )?;
+    text(
+        &packaging.join("START-HERE.txt"),
+        &root.join("START-HERE.txt"),
+    )?;
+    documents(&root, text)?;
+    for language in ["c", "csharp", "delphi", "powerbuilder", "vb6"] {
+        tree(
+            &place::repository().join("examples").join(language),
+            &root.join("examples").join(language),
+            text,
+        )?;
+    }
+    sums(&root)?;
+    let zip = dist.join(format!("{name}.zip"));
+    remove(&zip)?;
+    run(Command::new("zip")
+        .current_dir(root.parent().unwrap_or(&root))
+        .args(["--quiet", "--recurse-paths", "-X"])
+        .arg(&zip)
+        .arg(&name))?;
+    Ok(zip)
+}
+
+fn linux(dist: &Path) -> Result<PathBuf> {
+    let name = format!("evoucher-{VERSION}-linux-x86_64");
+    let root = staging(&name)?;
+    let so = build::so()?;
+    let sandbox = build::linux_sandbox()?;
+    binary::check_so(&so)?;
+    binary::check_glibc(&sandbox)?;
+    make_dir(&root.join("lib"))?;
+    make_dir(&root.join("sandbox"))?;
+    copy(&so, &root.join("lib/libevoucher.so"))?;
+    copy(&sandbox, &root.join("sandbox/evoucher-sandbox"))?;
+    copy(
+        &place::repository().join("packaging/sandbox-evoucher.json"),
+        &root.join("sandbox/evoucher.json"),
+    )?;
+    documents(&root, copy)?;
+    for language in ["c", "csharp"] {
+        tree(
+            &place::repository().join("examples").join(language),
+            &root.join("examples").join(language),
+            copy,
+        )?;
+    }
+    sums(&root)?;
+    let tar = dist.join(format!("{name}.tar.gz"));
+    run(Command::new("tar")
+        .current_dir(root.parent().unwrap_or(&root))
+        .args(["--owner=0", "--group=0", "--sort=name", "-czf"])
+        .arg(&tar)
+        .arg(&name))?;
+    Ok(tar)
+}
+
+/// THE PLACE FOR CODE SIGNING. `EVOUCHER_SIGN` names a program that is run with each finished DLL and EXE as its one
+/// argument and signs it in place, before the checksums are taken: a script around osslsigncode or signtool that knows
+/// where the certificate is. Without it nothing is signed.
+fn sign(file: &Path) -> Result {
+    match std::env::var_os("EVOUCHER_SIGN") {
+        Some(program) => run(Command::new(program).arg(file)).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+type Copy = fn(&Path, &Path) -> Result;
+
+/// The header, the READMEs, the documents and the licences.
+fn documents(root: &Path, copy: Copy) -> Result {
+    let repository = place::repository();
+    make_dir(&root.join("include"))?;
+    copy(
+        &repository.join("include/evoucher.h"),
+        &root.join("include/evoucher.h"),
+    )?;
+    for entry in entries(&repository)? {
+        let name = entry
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if entry.is_file() && (name.starts_with("README") || name.starts_with("LICENSE")) {
+            copy(&entry, &root.join(&name))?;
+        }
+    }
+    tree(&repository.join("docs"), &root.join("docs"), copy)
+}
+
+/// A directory with everything in it.
+fn tree(from: &Path, to: &Path, copy: Copy) -> Result {
+    make_dir(to)?;
+    for entry in entries(from)? {
+        let target = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() {
+            tree(&entry, &target, copy)?;
+        } else {
+            copy(&entry, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| format!("{}: {error}", dir.display());
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        entries.push(entry.map_err(failed)?.path());
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// A text as old Windows tools read it: CRLF, and a byte-order mark where there is more than ASCII (without one the C#
+/// compiler and Notepad take it for the machine's code page). Not in JSON: a byte-order mark is no part of it.
+fn text(from: &Path, to: &Path) -> Result {
+    let text = read(from)?;
+    let lines = text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let mark = if text.is_ascii() || to.extension().is_some_and(|kind| kind == "json") {
+        ""
+    } else {
+        "\u{feff}"
+    };
+    write(to, format!("{mark}{lines}"))
+}
+
+fn staging(name: &str) -> Result<PathBuf> {
+    let root = place::target().join("dist").join(name);
+    fresh_dir(&root)?;
+    Ok(root)
+}
+
+fn sums(root: &Path) -> Result {
+    let sums = run(Command::new("sh").current_dir(root).args([
+        "-c",
+        "find . -type f ! -name SHA256SUMS | LC_ALL=C sort | sed 's|^\\./||' | xargs -d '\\n' sha256sum",
+    ]))?;
+    write(&root.join("SHA256SUMS"), sums)
+}
+
+fn remove(file: &Path) -> Result {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}

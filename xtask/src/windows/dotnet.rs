@@ -1,0 +1,124 @@
+//! .NET for Windows under Wine, and mono on Linux.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::arch::Arch;
+use super::place;
+use super::run::{Result, run, write};
+use super::wine::Wine;
+
+/// A .NET for Windows: the newest of each architecture that package registries hold.
+pub(crate) struct DotNet {
+    dotnet: PathBuf,
+    version: &'static str,
+}
+
+impl DotNet {
+    pub(crate) fn new(arch: Arch) -> Result<Self> {
+        Ok(match arch {
+            Arch::X86 => Self {
+                dotnet: x86()?.join("package/dotnet.exe"),
+                version: "2.1.0",
+            },
+            Arch::X64 => Self {
+                dotnet: x64()?.join("dotnetcore2/bin/dotnet.exe"),
+                version: "3.1.0",
+            },
+        })
+    }
+
+    /// A command that runs a compiled C# program. Its directory gets the file that says which .NET it wants.
+    pub(crate) fn command(&self, wine: &Wine, program: &Path, directory: &Path) -> Result<Command> {
+        write(
+            &program.with_extension("runtimeconfig.json"),
+            format!(
+                r#"{{"runtimeOptions":{{"framework":{{"name":"Microsoft.NETCore.App","version":"{}"}},
+ "configProperties":{{"System.Globalization.Invariant":true}}}}}}"#,
+                self.version
+            ),
+        )?;
+        let mut command = wine.command(&self.dotnet, directory);
+        command.arg(program);
+        Ok(command)
+    }
+}
+
+/// Compiles C# as .NET Framework 4.0 understood it.
+pub(crate) fn compile(sources: &[PathBuf], exe: &Path) -> Result {
+    run(Command::new("mcs")
+        .args(["-langversion:4", "-warnaserror", "-platform:anycpu"])
+        .arg(format!("-out:{}", exe.display()))
+        .args(sources))
+    .map(|_| ())
+}
+
+fn x64() -> Result<PathBuf> {
+    place::cached("dotnet-3.1.23-x64", |dir| {
+        let wheel = "dotnetcore2-3.1.23-py3-none-win_amd64.whl";
+        run(Command::new("/usr/bin/python3")
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+            ])
+            .args(["--platform", "win_amd64", "dotnetcore2==3.1.23", "--dest"])
+            .arg(dir))?;
+        check(
+            dir,
+            wheel,
+            "e2528813677d7a080522336cb530442408d1e2aea76fa8657018fb532c03c252",
+        )?;
+        run(Command::new("unzip").current_dir(dir).args(["-q", wheel]))?;
+        remove(dir, wheel)
+    })
+}
+
+fn x86() -> Result<PathBuf> {
+    place::cached("dotnet-2.1.8-x86", |dir| {
+        let package = "dotnet-2.1-win-ia32-2.1.1007.tgz";
+        run(Command::new("npm").current_dir(dir).args([
+            "pack",
+            "--silent",
+            "dotnet-2.1-win-ia32@2.1.1007",
+        ]))?;
+        check(
+            dir,
+            package,
+            "5f1e8b8d031e781efc9e6bc1977223e5fae1b5f3f413e024ff5b15cc6079a4ae",
+        )?;
+        run(Command::new("tar").current_dir(dir).args(["-xzf", package]))?;
+        remove(dir, package)
+    })
+}
+
+/// Holds a download to the one that was looked at.
+fn check(dir: &Path, file: &str, sha256: &str) -> Result {
+    let sum = run(Command::new("sha256sum").arg(dir.join(file)))?;
+    if sum.starts_with(sha256) {
+        Ok(())
+    } else {
+        Err(format!(
+            "{file} is not the file that was looked at: SHA-256 {sum}"
+        ))
+    }
+}
+
+fn remove(dir: &Path, file: &str) -> Result {
+    std::fs::remove_file(dir.join(file)).map_err(|error| format!("{file}: {error}"))
+}
+
+/// A command that runs a compiled C# program on mono with the .so in a directory.
+pub(crate) fn mono(program: &Path, library: &Path, directory: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .args(["--kill-after=5", "300", "mono"])
+        .arg(program)
+        .env("LD_LIBRARY_PATH", library)
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir(directory);
+    command
+}

@@ -1,0 +1,61 @@
+//! Import libraries, so that C and C++ programs can be linked against the DLL: for Visual C++ and for MinGW, with the
+//! cdecl names, and on 32 bits also with the stdcall ones.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::arch::Arch;
+use super::contract::{self, Functions};
+use super::run::{Result, make_dir, run, write};
+
+/// Writes evoucher.def and the import libraries into a directory.
+pub(crate) fn make(arch: Arch, dir: &Path) -> Result {
+    make_dir(dir)?;
+    let functions = contract::functions()?;
+    let def = dir.join("evoucher.def");
+    write(&def, both_names(&functions))?;
+    llvm(arch, &def, &dir.join("evoucher.lib"), false)?;
+    gnu(arch, &def, &dir.join("libevoucher.dll.a"), false)?;
+    if arch == Arch::X86 {
+        let def = dir.join("evoucher_stdcall.def");
+        write(&def, stdcall(&functions))?;
+        llvm(arch, &def, &dir.join("evoucher_stdcall.lib"), true)?;
+        gnu(arch, &def, &dir.join("libevoucher_stdcall.dll.a"), true)?;
+    }
+    Ok(())
+}
+
+fn both_names(functions: &Functions) -> String {
+    let mut def = String::from("LIBRARY evoucher.dll\nEXPORTS\n");
+    for name in functions.keys() {
+        def += &format!("    {name}\n    {}\n", contract::stdcall_name(name));
+    }
+    def
+}
+
+/// What a stdcall caller's compiler asks the linker for. The DLL exports the name without the number.
+fn stdcall(functions: &Functions) -> String {
+    let mut def = String::from("LIBRARY evoucher.dll\nEXPORTS\n");
+    for (name, arguments) in functions {
+        let bytes = contract::stack_bytes(arguments);
+        def += &format!("    {}@{bytes}\n", contract::stdcall_name(name));
+    }
+    def
+}
+
+fn llvm(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
+    let mut command = Command::new("llvm-dlltool");
+    command.args(["-m", arch.llvm_machine(), "-D", "evoucher.dll"]);
+    dlltool(command, def, lib, kill_at)
+}
+
+fn gnu(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
+    dlltool(Command::new(arch.mingw("dlltool")), def, lib, kill_at)
+}
+
+fn dlltool(mut command: Command, def: &Path, lib: &Path, kill_at: bool) -> Result {
+    if kill_at {
+        command.arg("-k");
+    }
+    run(command.arg("-d").arg(def).arg("-l").arg(lib)).map(|_| ())
+}

@@ -1,0 +1,49 @@
+//! Where things are: the repository, what is built, and what is kept between builds.
+
+use std::path::{Path, PathBuf};
+
+use super::run::{Result, make_dir};
+use crate::sh;
+
+/// The root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    sh::root()
+}
+
+/// What the Windows half builds; `cargo clean` removes it.
+pub(crate) fn target() -> PathBuf {
+    sh::target().join("windows")
+}
+
+/// Tools that take long to make and do not depend on this repository: one directory for each user.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .ok_or("neither XDG_CACHE_HOME nor HOME is set: no place for the tools that tests need")?;
+    let cache = base.join("evoucher-xtask");
+    make_dir(&cache)?;
+    Ok(cache)
+}
+
+/// A piece of the cache, made by `make` in the directory it is given unless it is there already. The name carries the
+/// version of what it holds. It gets its name only when it is whole, so an interrupted run leaves nothing half made.
+pub(crate) fn cached(name: &str, make: impl FnOnce(&Path) -> Result) -> Result<PathBuf> {
+    let whole = cache()?.join(name);
+    if whole.exists() {
+        return Ok(whole);
+    }
+    let part = cache()?.join(format!("{name}.part-{}", std::process::id()));
+    make_dir(&part)?;
+    make(&part)?;
+    match std::fs::rename(&part, &whole) {
+        Ok(()) => Ok(whole),
+        // Another run was quicker: its copy is as good.
+        Err(_) if whole.exists() => {
+            let _ = std::fs::remove_dir_all(&part);
+            Ok(whole)
+        }
+        Err(error) => Err(format!("{}: {error}", whole.display())),
+    }
+}

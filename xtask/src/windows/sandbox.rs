@@ -1,0 +1,91 @@
+//! The simulated centre, running while tests call it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::place;
+use super::run::{Result, make_dir, run};
+
+pub(crate) struct Sandbox {
+    child: Child,
+    addresses: BTreeMap<String, String>,
+}
+
+impl Sandbox {
+    /// Builds it, starts it on free ports, and waits until it says that it is ready.
+    pub(crate) fn start(tls_dir: &Path) -> Result<Self> {
+        run(Command::new("cargo")
+            .current_dir(place::repository())
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--package",
+                "evoucher-sandbox",
+            ]))?;
+        make_dir(tls_dir)?;
+        let program = std::env::current_exe()
+            .map_err(|error| format!("xtask's own path: {error}"))?
+            .with_file_name("evoucher-sandbox");
+        let mut child = Command::new(&program)
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--tls",
+                "127.0.0.1:0",
+                "--until-stdin-closes",
+            ])
+            .arg("--tls-dir")
+            .arg(tls_dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let output = child.stdout.take().ok_or("the sandbox has no output")?;
+        let mut addresses = BTreeMap::new();
+        for line in BufReader::new(output).lines() {
+            let line = line.map_err(|error| format!("evoucher-sandbox: {error}"))?;
+            if let Some((name, value)) = line.split_once(' ') {
+                addresses.insert(name.to_owned(), value.trim().to_owned());
+            }
+            if addresses.contains_key("ready") {
+                break;
+            }
+        }
+        Ok(Self { child, addresses })
+    }
+
+    /// What it printed under a name: `http`, `https`, `ca`, `http-refusing` …
+    pub(crate) fn address(&self, name: &str) -> Result<&str> {
+        self.addresses
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| format!("evoucher-sandbox did not say its {name} address"))
+    }
+
+    /// How many requests for a token took effect.
+    pub(crate) fn processed(&self, token: &str) -> Result<usize> {
+        let url = self.address("http")?;
+        let host = url.trim_start_matches("http://");
+        let failed = |error| format!("{url}/sandbox/ledger: {error}");
+        let mut stream = TcpStream::connect(host).map_err(failed)?;
+        write!(
+            stream,
+            "GET /sandbox/ledger HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .map_err(failed)?;
+        let mut ledger = String::new();
+        stream.read_to_string(&mut ledger).map_err(failed)?;
+        Ok(ledger.matches(&format!("\"token\":\"{token}\"")).count())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
