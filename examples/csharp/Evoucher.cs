@@ -71,6 +71,48 @@ namespace Evoucher
             return Exchange(Native.ev_gen_pay_cert, request);
         }
 
+        /// <summary>Flow: notify, then ask until the patient has verified, it is cancelled, or time is out. Request as for
+        /// TokenPwdCheckNotc. Code is 0 only when Next is "settle".</summary>
+        /// <param name="request">As for TokenPwdCheckNotc.</param>
+        /// <param name="progress">Told of each step, on this thread, as JSON; null: nobody is. An exception of its own
+        /// cancels the flow and comes out of this call.</param>
+        public EvoucherReply VerifyPassword(string request, Action<string> progress)
+        {
+            return Flow(Native.ev_verify_password, request, progress);
+        }
+
+        /// <summary>Flow: may this settlement go on? Code is 0 only when it may.</summary>
+        /// <param name="request">Object("settlement", true, "credential", "qrcode", "method", "online", "token", ...)
+        /// </param>
+        public EvoucherReply SettleGate(string request)
+        {
+            return Exchange(Native.ev_settle_gate, request);
+        }
+
+        /// <summary>Flow: SignedQuery, then GenPayCert when usable. Code is 0 only when Next is "charge".</summary>
+        public EvoucherReply OneCodePay(string request, Action<string> progress)
+        {
+            return Flow(Native.ev_one_code_pay, request, progress);
+        }
+
+        /// <summary>Tests configuration, key and connection, step by step.</summary>
+        public EvoucherReply CheckSetup()
+        {
+            return Run(Native.ev_check);
+        }
+
+        /// <summary>VerifyPassword on a thread of its own; progress is told there.</summary>
+        public Task<EvoucherReply> VerifyPasswordAsync(string request, Action<string> progress)
+        {
+            return Background(delegate { return VerifyPassword(request, progress); });
+        }
+
+        /// <summary>OneCodePay on a thread of its own; progress is told there.</summary>
+        public Task<EvoucherReply> OneCodePayAsync(string request, Action<string> progress)
+        {
+            return Background(delegate { return OneCodePay(request, progress); });
+        }
+
         /// <summary>Any of the four services by name, or another path of the centre ("/cfc/api/...").</summary>
         public EvoucherReply Call(string service, string request)
         {
@@ -187,6 +229,45 @@ namespace Evoucher
         {
             byte[] text = Text.Encode(request, "request");
             return Run(delegate(int client, byte[] reply, int size) { return call(client, text, reply, size); });
+        }
+
+        // Progress belongs to this thread and this client. No exception may cross the library.
+        private EvoucherReply Flow(ClientCall call, string request, Action<string> progress)
+        {
+            if (progress == null)
+            {
+                return Exchange(call, request);
+            }
+            Exception thrown = null;
+            Native.ProgressCall told = delegate(IntPtr user, IntPtr progressEvent)
+            {
+                try
+                {
+                    progress(Text.Decode(Text.Copy(progressEvent)));
+                    return 0;
+                }
+                catch (Exception error)
+                {
+                    thrown = error;
+                    return 1;
+                }
+            };
+            EvoucherReply reply;
+            Borrow(delegate(int client) { return Native.ev_on_progress(client, told, IntPtr.Zero); });
+            try
+            {
+                reply = Exchange(call, request);
+            }
+            finally
+            {
+                Borrow(delegate(int client) { return Native.ev_on_progress(client, null, IntPtr.Zero); });
+                GC.KeepAlive(told);
+            }
+            if (thrown != null)
+            {
+                throw new InvalidOperationException("evoucher: " + thrown.Message, thrown);
+            }
+            return reply;
         }
 
         private EvoucherReply Run(Func<int, byte[], int, int> call)
@@ -311,6 +392,7 @@ namespace Evoucher
         public const int InvalidRequest = -10005;
         public const int BufferTooSmall = -10006;
         public const int UnknownService = -10007;
+        public const int Duplicate = -10008;
         public const int Cancelled = -10009;
         public const int Connect = -10020;
         public const int Tls = -10021;
@@ -320,6 +402,9 @@ namespace Evoucher
         public const int BadReply = -10025;
         public const int Decrypt = -10026;
         public const int Business = -10027;
+        public const int NotVerified = -10030;
+        public const int NotAllowed = -10031;
+        public const int CannotPay = -10032;
         public const int Internal = -10099;
 
         internal static bool IsMistake(int code)
@@ -331,9 +416,9 @@ namespace Evoucher
     /// <summary>JSON objects for requests, without a JSON library.</summary>
     public static class EvoucherJson
     {
-        /// <summary>Object("token", token, "orgCodg", code): names and values in turn. A null value leaves its field
-        /// out. Amounts are text: "12.30".</summary>
-        public static string Object(params string[] namesAndValues)
+        /// <summary>Object("token", token, "settlement", true): names and values in turn. A value is text, true or false;
+        /// null leaves its field out. Amounts are text: "12.30".</summary>
+        public static string Object(params object[] namesAndValues)
         {
             if (namesAndValues.Length % 2 != 0)
             {
@@ -344,10 +429,24 @@ namespace Evoucher
             {
                 if (namesAndValues[i + 1] != null)
                 {
-                    fields.Add(Quote(namesAndValues[i]) + ":" + Quote(namesAndValues[i + 1]));
+                    fields.Add(Quote((string)namesAndValues[i]) + ":" + Value(namesAndValues[i + 1]));
                 }
             }
             return "{" + string.Join(",", fields.ToArray()) + "}";
+        }
+
+        private static string Value(object value)
+        {
+            if (value is bool)
+            {
+                return (bool)value ? "true" : "false";
+            }
+            string text = value as string;
+            if (text == null)
+            {
+                throw new ArgumentException("text, true or false: not " + value.GetType(), "namesAndValues");
+            }
+            return Quote(text);
         }
 
         private static string Quote(string text)
@@ -417,6 +516,18 @@ namespace Evoucher
             return Utf8.GetString(bytes, 0, length < 0 ? bytes.Length : length);
         }
 
+        internal static byte[] Copy(IntPtr text)
+        {
+            int length = 0;
+            while (Marshal.ReadByte(text, length) != 0)
+            {
+                length++;
+            }
+            byte[] bytes = new byte[length];
+            Marshal.Copy(text, bytes, 0, length);
+            return bytes;
+        }
+
         internal static string Unescape(string json)
         {
             return Regex.Replace(json, "\\\\u([0-9A-Fa-f]{4})", delegate(Match match)
@@ -437,6 +548,9 @@ namespace Evoucher
     internal static class Native
     {
         private const string Library = "evoucher";
+
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate int ProgressCall(IntPtr user, IntPtr progressEvent);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_open(byte[] config, out int client);
@@ -461,6 +575,21 @@ namespace Evoucher
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_trans(byte[] url, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_verify_password(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_settle_gate(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_one_code_pay(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
+
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_check(int client, [In, Out] byte[] reply, int reply_size);
 
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_cancel(int client, byte[] token);

@@ -30,6 +30,7 @@ const
   EV_INVALID_REQUEST = -10005;
   EV_BUFFER_TOO_SMALL = -10006;
   EV_UNKNOWN_SERVICE = -10007;
+  EV_DUPLICATE = -10008;
   EV_CANCELLED = -10009;
   EV_CONNECT = -10020;
   EV_TLS = -10021;
@@ -39,6 +40,9 @@ const
   EV_BAD_REPLY = -10025;
   EV_DECRYPT = -10026;
   EV_BUSINESS = -10027;
+  EV_NOT_VERIFIED = -10030;
+  EV_NOT_ALLOWED = -10031;
+  EV_CANNOT_PAY = -10032;
   EV_INTERNAL = -10099;
 
   { What the configuration's charset must be. }
@@ -55,6 +59,10 @@ type
   {$ELSE}
   TEvText = AnsiString;
   {$ENDIF}
+
+  { Told of each step of a flow, on the thread that runs it; other than 0 cancels the flow. It must not raise, and of the
+    DLL it may call only EvField. Set it with EvOnProgress, on that thread. }
+  TEvProgress = function(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 
   { What came back. For the four services Code 0 says only that the centre answered: act on Next. }
   TEvReply = record
@@ -90,6 +98,19 @@ type
     { one-code pay: certificate; charge only when Next is charge }
     function GenPayCert(const Request: string): TEvReply;
 
+    { Flows: several steps in one call, which blocks until the patient has verified, or time is out. Their Code is 0 only
+      when Next is settle (or charge). }
+    { Notify, then ask until verified; Request as for TokenPwdCheckNotc. }
+    function VerifyPassword(const Request: string): TEvReply;
+    { May this settlement go on? Credential: qrcode, card or terminal_face; Method: online, terminal or library. Token:
+      for the online method. }
+    function SettleGate(Settlement: Boolean; const Credential, Method: string; OfflineVerified: Boolean;
+      const Token: string): TEvReply;
+    { SignedQuery, then GenPayCert when usable; Request as for GenPayCert. }
+    function OneCodePay(const Request: string): TEvReply;
+    { Tests configuration, key and connection, step by step. }
+    function CheckSetup: TEvReply;
+
     { Any of the four by name, or another path of the centre ('/cfc/api/...'). }
     function Call(const Service, Request: string): TEvReply;
     { The envelope alone, for joint testing. }
@@ -119,9 +140,14 @@ function EvSignedQuery(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; Re
 function EvGenPayCert(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvCall(Client: Integer; Service: PAnsiChar; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvTrans(Url: PAnsiChar; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvVerifyPassword(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvSettleGate(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvOneCodePay(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvCancel(Client: Integer; Token: PAnsiChar): Integer; stdcall; external 'evoucher.dll';
 function EvSeal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvCheck(Client: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvExplain(Client: Integer; Code: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvDictionary(Client: Integer; Name: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvField(Client: Integer; Json: PAnsiChar; Path: PAnsiChar; Value: PAnsiChar; ValueSize: Integer): Integer; stdcall; external 'evoucher.dll';
@@ -298,6 +324,46 @@ var
 begin
   Buffer := NewBuffer(REPLY_SIZE);
   Result := Collect(EvGenPayCert(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+end;
+
+function TEvoucher.VerifyPassword(const Request: string): TEvReply;
+var
+  Buffer: TEvText;
+begin
+  Buffer := NewBuffer(REPLY_SIZE);
+  Result := Collect(EvVerifyPassword(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+end;
+
+function TEvoucher.SettleGate(Settlement: Boolean; const Credential, Method: string; OfflineVerified: Boolean;
+  const Token: string): TEvReply;
+const
+  TRUTH: array[Boolean] of string = ('false', 'true');
+var
+  Buffer: TEvText;
+  Request: string;
+begin
+  { The texts with their quotes, then the two that have none. }
+  Request := EvJson(['credential', Credential, 'method', Method, 'token', Token]);
+  Request := Copy(Request, 1, Length(Request) - 1) + ',"settlement":' + TRUTH[Settlement] + ',"offlineVerified":' +
+    TRUTH[OfflineVerified] + '}';
+  Buffer := NewBuffer(REPLY_SIZE);
+  Result := Collect(EvSettleGate(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+end;
+
+function TEvoucher.OneCodePay(const Request: string): TEvReply;
+var
+  Buffer: TEvText;
+begin
+  Buffer := NewBuffer(REPLY_SIZE);
+  Result := Collect(EvOneCodePay(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+end;
+
+function TEvoucher.CheckSetup: TEvReply;
+var
+  Buffer: TEvText;
+begin
+  Buffer := NewBuffer(REPLY_SIZE);
+  Result := Collect(EvCheck(FClient, PAnsiChar(Buffer), REPLY_SIZE), Buffer);
 end;
 
 function TEvoucher.Call(const Service, Request: string): TEvReply;

@@ -15,6 +15,7 @@ Public Const EV_INVALID_CLIENT As Long = -10004
 Public Const EV_INVALID_REQUEST As Long = -10005
 Public Const EV_BUFFER_TOO_SMALL As Long = -10006
 Public Const EV_UNKNOWN_SERVICE As Long = -10007
+Public Const EV_DUPLICATE As Long = -10008
 Public Const EV_CANCELLED As Long = -10009
 Public Const EV_CONNECT As Long = -10020
 Public Const EV_TLS As Long = -10021
@@ -24,6 +25,9 @@ Public Const EV_HTTP_STATUS As Long = -10024
 Public Const EV_BAD_REPLY As Long = -10025
 Public Const EV_DECRYPT As Long = -10026
 Public Const EV_BUSINESS As Long = -10027
+Public Const EV_NOT_VERIFIED As Long = -10030
+Public Const EV_NOT_ALLOWED As Long = -10031
+Public Const EV_CANNOT_PAY As Long = -10032
 Public Const EV_INTERNAL As Long = -10099
 
 ' The names and arguments of evoucher.h; a test holds them against it.
@@ -35,9 +39,14 @@ Public Declare Function EvSignedQuery Lib "evoucher.dll" (ByVal Client As Long, 
 Public Declare Function EvGenPayCert Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Service As String, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvTrans Lib "evoucher.dll" (ByVal Url As String, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvVerifyPassword Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvSettleGate Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvOneCodePay Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvCancel Lib "evoucher.dll" (ByVal Client As Long, ByVal Token As String) As Long
 Public Declare Function EvSeal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvUnseal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvCheck Lib "evoucher.dll" (ByVal Client As Long, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvExplain Lib "evoucher.dll" (ByVal Client As Long, ByVal Code As Long, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvDictionary Lib "evoucher.dll" (ByVal Client As Long, ByVal Name As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvField Lib "evoucher.dll" (ByVal Client As Long, ByVal Json As String, ByVal Path As String, ByVal Value As String, ByVal ValueSize As Long) As Long

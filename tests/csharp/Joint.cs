@@ -25,6 +25,7 @@ internal static class Joint
             using (EvoucherClient client = Open("evoucher.json"))
             {
                 Flows(client);
+                WholeFlows(client);
                 Troubles(client);
                 Mistakes(client);
                 Texts(client);
@@ -58,6 +59,34 @@ internal static class Joint
         Expect("unsigned", client.SignedQuery(Request("unsigned")), 0, "other_payment");
         Expect("by name", client.Call("signedQuery", Request("codem6")), -6, "retry_later");
         Check(reply.Field("data.nothing") == null, "a field that is not there");
+    }
+
+    private static void WholeFlows(EvoucherClient client)
+    {
+        int steps = 0;
+        EvoucherReply reply = client.VerifyPassword(Request("auto1-flow"), delegate(string step)
+        {
+            steps++;
+            Check(step.StartsWith("{"), "a step: " + step);
+        });
+        Expect("verify", reply, 0, "settle");
+        Check(steps > 1, "progress was told of " + steps + " steps");
+        Expect("cannot verify", client.VerifyPassword(Request("code500003"), null), 500003, "other_app");
+        bool cancelled = Throws<InvalidOperationException>(delegate
+        {
+            client.VerifyPassword(Request("pwd-flow"), delegate { throw new FormatException("enough"); });
+        });
+        Check(cancelled, "an exception of progress cancels");
+
+        string gate = Request("auto1-flow", "settlement", true, "credential", "qrcode", "method", "online");
+        Expect("gate", client.SettleGate(gate), 0, "settle");
+        gate = Request("pwd-flow", "settlement", true, "credential", "qrcode", "method", "online");
+        Check(client.SettleGate(gate).Code == EvoucherCode.NotAllowed, "the gate stays shut");
+        string pay = Request("signed-flow", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-flow-" + tag);
+        Expect("pay", client.OneCodePayAsync(pay, null).Result, 0, "charge");
+        Check(client.OneCodePay(Request("unsigned-flow", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-no-" + tag), null).Code
+            == EvoucherCode.CannotPay, "not signed up");
+        Check(client.CheckSetup().Code == 0, "self-test: " + client.CheckSetup().Json);
     }
 
     private static void Troubles(EvoucherClient client)
@@ -147,9 +176,9 @@ internal static class Joint
         return new EvoucherClient("@" + directory + "/" + name);
     }
 
-    private static string Request(string words, params string[] more)
+    private static string Request(string words, params object[] more)
     {
-        string[] all = new string[more.Length + 2];
+        object[] all = new object[more.Length + 2];
         all[0] = "token";
         all[1] = words + "-" + tag;
         more.CopyTo(all, 2);

@@ -111,6 +111,36 @@ begin
   Check(Centre.Field(Reply, 'data.nothing') = '', 'a field that is not there');
 end;
 
+var
+  Steps: Integer;
+
+{ Runs with this program's own floating-point state. }
+function Progress(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+begin
+  Inc(Steps);
+  CheckFloatState('progress');
+  Result := 0;
+end;
+
+procedure WholeFlows(Centre: TEvoucher);
+var
+  Reply: TEvReply;
+begin
+  Steps := 0;
+  Check(EvOnProgress(Centre.Client, Progress, nil) = 0, 'on progress');
+  Expect('verify', Centre.VerifyPassword(EvJson(['token', Token('auto1-flow')])), 0, 'settle');
+  Check(Steps > 1, 'progress was told of ' + IntToStr(Steps) + ' steps');
+  Check(EvOnProgress(Centre.Client, nil, nil) = 0, 'progress ends');
+  Expect('gate', Centre.SettleGate(True, 'qrcode', 'online', False, Token('auto1-flow')), 0, 'settle');
+  Reply := Centre.SettleGate(True, 'card', 'terminal', False, '');
+  Check(Reply.Code = EV_NOT_ALLOWED, 'the gate stays shut: ' + Reply.Json);
+  Reply := Centre.OneCodePay(EvJson(
+    ['token', Token('signed-flow'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-flow-' + Tag]));
+  Expect('pay', Reply, 0, 'charge');
+  Check(Centre.CheckSetup.Code = 0, 'self-test');
+  CheckFloatState('self-test');
+end;
+
 procedure Troubles(Centre: TEvoucher);
 var
   Other: TEvoucher;
@@ -321,6 +351,7 @@ begin
     Centre := Opened('evoucher.json');
     try
       Flows(Centre);
+      WholeFlows(Centre);
       Troubles(Centre);
       Mistakes(Centre);
       Texts(Centre);

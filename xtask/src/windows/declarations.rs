@@ -17,6 +17,8 @@ struct Binding {
     one_text_type: bool,
     /// What kind of argument a declared one is.
     kind: fn(&str) -> Option<Argument>,
+    /// What the language cannot call.
+    without: &'static [&'static str],
     /// How the name of a code is written in this language: by the header's.
     constant: Option<fn(&str) -> String>,
 }
@@ -34,9 +36,11 @@ const BINDINGS: &[Binding] = &[
                 ["byte[]", _] => Some(Argument::Text),
                 ["out", "int", _] => Some(Argument::NumberOut),
                 ["int", _] => Some(Argument::Number),
+                ["ProgressCall" | "IntPtr", _] => Some(Argument::Pointer),
                 _ => None,
             }
         },
+        without: &[],
         // EV_INVALID_TEXT is EvoucherCode.InvalidText.
         constant: Some(|name| contract::stdcall_name(&name.to_lowercase()).replacen("Ev", "", 1)),
     },
@@ -49,8 +53,10 @@ const BINDINGS: &[Binding] = &[
             (name, " Integer") if name.starts_with("var ") => Some(Argument::NumberOut),
             (_, " Integer") => Some(Argument::Number),
             (_, " PAnsiChar") => Some(Argument::Text),
+            (_, " TEvProgress" | " Pointer") => Some(Argument::Pointer),
             _ => None,
         },
+        without: &[],
         constant: Some(str::to_owned),
     },
     Binding {
@@ -62,11 +68,14 @@ const BINDINGS: &[Binding] = &[
             let words: Vec<&str> = declared.split_whitespace().collect();
             match words[..] {
                 ["ByVal", _, "As", "String"] => Some(Argument::Text),
+                // What AddressOf gives is a Long like any other.
+                ["ByVal", "Callback" | "User", "As", "Long"] => Some(Argument::Pointer),
                 ["ByVal", _, "As", "Long"] => Some(Argument::Number),
                 ["ByRef", _, "As", "Long"] => Some(Argument::NumberOut),
                 _ => None,
             }
         },
+        without: &[],
         constant: Some(str::to_owned),
     },
     Binding {
@@ -84,6 +93,8 @@ const BINDINGS: &[Binding] = &[
                 _ => None,
             }
         },
+        // PowerBuilder has no function that a DLL could call back.
+        without: &["EvOnProgress"],
         constant: None,
     },
 ];
@@ -126,6 +137,7 @@ fn check_functions(binding: &Binding, text: &str, functions: &Functions) -> Vec<
             name.clone()
         };
         match declared.remove(&name) {
+            None if binding.without.contains(&name.as_str()) => {}
             None => problems.push(format!("{file}: {name} is not declared")),
             Some(arguments) if !fits(binding, &arguments, wanted) => problems.push(format!(
                 "{file}: {name}({arguments}) is not what the header declares: {wanted:?}"
