@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{SERVICES, centre, config, library, request};
+use common::{SERVICES, centre, config, config_with, library, request};
 use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
 use evoucher::next;
 use evoucher::service;
@@ -182,6 +182,53 @@ fn the_documents_meaning_of_every_code() {
         library().explain(client.handle, -10022).at("data.name"),
         "EV_TIMEOUT"
     );
+}
+
+/// Advice stands beside `next` on a screen: it is there for every code, and says nothing else.
+#[test]
+fn advice_about_every_code() {
+    let client = |language| {
+        let language = json!({ "language": language });
+        library().open(&config_with("http://127.0.0.1:9", language))
+    };
+    for (client, settle, wanted) in [
+        (client("zh"), ["结算", "扣款"], ["时钟", "密钥", "H 或 P"]),
+        (
+            client("en"),
+            ["settle", "charge"],
+            ["clock", "key", "H or P"],
+        ),
+    ] {
+        let advice = |code: i32| {
+            let reply = library().explain(client.handle, code);
+            assert_eq!(reply.returned, 0);
+            [reply.at("data.advice"), reply.at("data.developerAdvice")]
+        };
+        let documented = table(CODES)
+            .into_iter()
+            .map(|row| row["code"].parse().unwrap());
+        let own = MEANINGS.iter().map(|meaning| meaning.code);
+        for code in documented.chain(own) {
+            let [operator, developer] = advice(code);
+            let both = operator.clone() + &developer;
+            assert!(!both.is_empty(), "{code}");
+            let settles = settle.iter().any(|word| operator.contains(word));
+            assert_eq!(settles, code == 500320, "{code}: {operator}");
+            let settles = settle.iter().any(|word| developer.contains(word));
+            assert!(!settles || code == 500320, "{code}: {developer}");
+        }
+        let [clock, key, beginning] = wanted;
+        for code in [-2, -4] {
+            let [_, developer] = advice(code);
+            assert!(developer.contains(clock), "{developer}");
+            assert!(developer.contains(key), "{developer}");
+        }
+        let [_, developer] = advice(500316);
+        assert!(developer.contains(beginning), "{developer}");
+        let [_, developer] = advice(0);
+        assert!(developer.contains("next"), "{developer}");
+        assert_eq!(advice(42), ["", ""]);
+    }
 }
 
 #[test]
