@@ -123,8 +123,8 @@ static TABLE: &[Row] = &[
         "The local centre failed at the national one, not this machine: if it stays, tell the centre.",
     ]),
     row(500042, [
-        "参保人没有设置医保电子凭证密码。密码核验：可到医保终端刷脸，等效于密码核验；一码付：换其他支付方式。",
-        "The patient has set no e-voucher password. Password check: a face at a medical-insurance terminal counts as much. One-code pay: pay in another way.",
+        "参保人没有设置医保电子凭证密码。密码核验：采用线下方式，到医保终端刷脸等效于密码核验；一码付：换其他支付方式。",
+        "The patient has set no e-voucher password. Password check: offline, where a face at a medical-insurance terminal counts as much. One-code pay: pay in another way.",
     ], NOTHING),
     row(500050, ASK_CENTRE, NOTHING),
     row(500054, ASK_CENTRE, NOTHING),

@@ -3,8 +3,10 @@
 mod common;
 
 use common::{SERVICES, centre, config, config_with, library, request};
+use evoucher::advice::advice;
 use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
-use evoucher::next;
+use evoucher::error::Language;
+use evoucher::next::{self, Next};
 use evoucher::service;
 use serde_json::json;
 use std::collections::HashMap;
@@ -228,6 +230,36 @@ fn advice_about_every_code() {
         let [_, developer] = advice(0);
         assert!(developer.contains("next"), "{developer}");
         assert_eq!(advice(42), ["", ""]);
+    }
+}
+
+/// What the operator reads is what `next` says, after whatever service.
+#[test]
+fn advice_agrees_with_next() {
+    let not_of_a_service = [0, EV_BUFFER_TOO_SMALL];
+    let codes = MEANINGS.iter().map(|meaning| meaning.code);
+    for code in codes.filter(|code| !not_of_a_service.contains(code)) {
+        let (operator, _) = advice(code, Language::Zh);
+        let all = service::SERVICES.map(|service| next::after_code(Some(service), code));
+        for next in all {
+            let words: &[&str] = match next {
+                Next::Settle => &["结算"],
+                Next::Wait => &["再查"],
+                Next::Resend => &["重新发送"],
+                Next::OfflineCheck => &["线下"],
+                Next::OtherApp => &["重新扫码"],
+                Next::OtherPayment => &["其他支付方式"],
+                Next::RetryLater => &["再试", "再查"],
+                Next::Retry => &["流水号"],
+                Next::FixRequest | Next::FixSetup => &["信息科"],
+                // Of services that the documents do not have this code for, too.
+                Next::AskCentre if all.iter().any(|other| *other != next) => continue,
+                Next::AskCentre => &["电子凭证中心"],
+                Next::GetCertificate | Next::Charge => panic!("{code} is no state"),
+            };
+            let agrees = words.iter().any(|word| operator.contains(word));
+            assert!(agrees, "{code}, {next:?}: {operator}");
+        }
     }
 }
 
