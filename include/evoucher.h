@@ -98,6 +98,8 @@
  *     reqtType          sent as it is; without it {reqtPrefix}&{admdvs}
  *     reqtPrefix        orgId
  *     sm4Key            the issued key; sm4KeyFile: a file that holds it; sm4KeyEnv: a variable
+ *                       that does. On Windows the file may hold "dpapi:..." instead, as made by
+ *                       evoucher-tool protect: only that machine, or that user, can open it
  *     keyFormat         "auto" | "hex" (32 digits) | "text" (16 bytes) | "base64" (24 characters)
  *     charset           "utf-8" | "gbk" | "gb18030" | "ascii"
  *     language          "zh" | "en"

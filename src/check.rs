@@ -233,11 +233,11 @@ impl Way<'_> {
                 let found = found.join(", ");
                 let proxy = self.proxy().is_some();
                 let (zh, en) = if proxy {
-                    ("代理", "proxy ")
+                    ("代理 ", "proxy ")
                 } else {
                     ("", "")
                 };
-                text!("{zh} {host} → {found}", "{en}{host} -> {found}")
+                text!("{zh}{host} → {found}", "{en}{host} -> {found}")
             }
             Stage::Connecting => {
                 let ends = self.journal.ends.map(|(ours, theirs)| (ours.ip(), theirs));
@@ -246,12 +246,12 @@ impl Way<'_> {
                 };
                 let proxy = self.proxy().is_some();
                 let (zh, en) = if proxy {
-                    ("代理", "proxy ")
+                    ("代理 ", "proxy ")
                 } else {
                     ("", "")
                 };
                 text!(
-                    "已连接{zh} {theirs}，本机地址 {ours}",
+                    "已连接 {zh}{theirs}，本机地址 {ours}",
                     "connected to {en}{theirs} from {ours}"
                 )
             }

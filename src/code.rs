@@ -433,6 +433,16 @@ pub const MEANINGS: &[Meaning] = &[
     ),
 ];
 
+/// What there is to say of a code that nobody lists.
+pub const UNLISTED: Meaning = Meaning {
+    code: 0,
+    name: "",
+    scope: "",
+    documents: "",
+    zh: "文档未列出此返回码，请咨询电子凭证中心",
+    en: "no document lists this code: ask the centre",
+};
+
 /// Identity document types: code and meaning (A §1.6.1, B §1.8.1).
 pub const ID_TYPES: &[(&str, &str)] = &[
     ("01", "居民身份证（户口簿）"),

@@ -3,10 +3,14 @@
 use crate::code::EV_INVALID_CONFIG;
 use crate::envelope::{KeyFormat, Sealer};
 use crate::error::{Failure, Language, Text, text};
+// Against the direction of calls: `unsafe` is allowed nowhere else.
+use crate::ffi::dpapi::{self, Scope};
 use crate::json::Object;
 use crate::log::{Level, LogSettings};
 use crate::service::DEFAULTABLE;
 use crate::text::{Charset, decode_file};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -320,8 +324,15 @@ fn read_key_file(reader: &mut Reader<'_>, path: &Path) -> Option<Zeroizing<Strin
     let key = only_for_its_owner(path)
         .and_then(|()| read_limited(path))
         .map(Zeroizing::new);
+    let key = key.and_then(|bytes| {
+        let text = Zeroizing::new(decode_file(&bytes).trim().to_owned());
+        match text.strip_prefix(PROTECTED) {
+            Some(blob) => unprotect(blob),
+            None => Ok(text),
+        }
+    });
     match key {
-        Ok(bytes) => Some(Zeroizing::new(decode_file(&bytes).trim().to_owned())),
+        Ok(key) => Some(key),
         Err(reason) => {
             let path = path.display();
             let (zh, en) = (reason.zh, reason.en);
@@ -329,6 +340,41 @@ fn read_key_file(reader: &mut Reader<'_>, path: &Path) -> Option<Zeroizing<Strin
             None
         }
     }
+}
+
+/// What a key file begins with whose key Windows protects; the rest is Base64.
+const PROTECTED: &str = "dpapi:";
+
+/// The text of a key file that only this machine, or this user, can open.
+pub fn protected_key_file(key: &str, scope: Scope) -> std::io::Result<String> {
+    let blob = dpapi::protect(key.as_bytes(), scope)?;
+    Ok(format!("{PROTECTED}{}", BASE64_STANDARD.encode(blob)))
+}
+
+fn unprotect(blob: &str) -> Result<Zeroizing<String>, Text> {
+    let blob = BASE64_STANDARD.decode(blob.trim()).map_err(|_| {
+        text!(
+            "{PROTECTED} 之后应为 Base64，请用 evoucher-tool protect 重新生成",
+            "what follows {PROTECTED} is no Base64: make it again with evoucher-tool protect"
+        )
+    })?;
+    let key = dpapi::unprotect(&blob).map_err(|error| match error.kind() {
+        std::io::ErrorKind::Unsupported => text!(
+            "{PROTECTED} 开头的密钥文件只能在 Windows 上使用",
+            "a key file that begins with {PROTECTED} can be used on Windows only"
+        ),
+        _ => text!(
+            "Windows 打不开受保护的密钥（{error}），应在本机、以运行 HIS 的用户执行 evoucher-tool protect 生成",
+            "Windows cannot open the protected key ({error}): make it with evoucher-tool protect on this machine, as the user that runs the HIS"
+        ),
+    })?;
+    let key = std::str::from_utf8(&key).map_err(|_| {
+        text!(
+            "受保护的密钥不是 UTF-8 文本，请用 evoucher-tool protect 重新生成",
+            "the protected key is no UTF-8 text: make it again with evoucher-tool protect"
+        )
+    })?;
+    Ok(Zeroizing::new(key.trim().to_owned()))
 }
 
 /// A key that every user of the machine can read is no secret.

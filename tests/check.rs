@@ -255,7 +255,7 @@ fn certificates() {
     for (kind, says) in [
         (Tls::Expired, "已过期"),
         (Tls::WrongName, "主机名不符"),
-        (Tls::SelfSigned, "不是由受信任的机构签发"),
+        (Tls::SelfSigned, "自签名"),
     ] {
         let reply = fails(
             &with(centre.tls_url(kind)),

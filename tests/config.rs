@@ -239,3 +239,25 @@ fn a_key_file_that_every_user_may_read_is_refused() {
     assert_eq!(code, 0);
     library().close(client);
 }
+
+/// What only Windows can open is refused elsewhere, and what it is no Windows could.
+#[cfg(unix)]
+#[test]
+fn a_protected_key_is_for_windows() {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder("protected-key").join("key.txt");
+    let mut config = with("sm4KeyFile", json!(path));
+    config.as_object_mut().unwrap().remove("sm4Key");
+    for (text, says) in [
+        ("dpapi:AQAAANCMnd8=", "只能在 Windows 上使用"),
+        ("dpapi:%", "应为 Base64"),
+    ] {
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let message = refused(config.to_string().as_bytes());
+        assert!(
+            message.contains("sm4KeyFile") && message.contains(says),
+            "{message}"
+        );
+    }
+}

@@ -9,6 +9,7 @@
     reason = "what a caller must keep to is rules 2, 3 and 10 at the top of the header"
 )]
 
+pub mod dpapi;
 mod float_env;
 #[doc(hidden)]
 pub mod guard;
@@ -25,7 +26,8 @@ use crate::advice::advice;
 use crate::check::check;
 use crate::client::Client;
 use crate::code::{
-    EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, meaning,
+    EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, UNLISTED,
+    meaning,
 };
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, text};
@@ -763,23 +765,17 @@ fn trans(
 }
 
 fn explain(code: i32, language: Language) -> String {
-    let known = meaning(code);
-    let unlisted = text!(
-        "文档未列出此返回码，请咨询电子凭证中心",
-        "no document lists this code: ask the centre"
-    );
-    let meaning = match (known, language) {
-        (Some(meaning), Language::Zh) => meaning.zh,
-        (Some(meaning), Language::En) => meaning.en,
-        (None, language) => unlisted.in_language(language),
-    };
+    let known = meaning(code).unwrap_or(&UNLISTED);
     let (operator, developer) = advice(code, language);
     json!({
         "code": code,
-        "name": known.map_or("", |meaning| meaning.name),
-        "scope": known.map_or("", |meaning| meaning.scope),
-        "documents": known.map_or("", |meaning| meaning.documents),
-        "meaning": meaning,
+        "name": known.name,
+        "scope": known.scope,
+        "documents": known.documents,
+        "meaning": match language {
+            Language::Zh => known.zh,
+            Language::En => known.en,
+        },
         "advice": operator,
         "developerAdvice": developer,
     })

@@ -17,40 +17,53 @@ pub(crate) fn dlls() -> Result {
     })
 }
 
-/// The simulated centre for Windows: one 32-bit program runs everywhere.
-pub(crate) fn sandbox_exe() -> Result<PathBuf> {
-    windows(Arch::X86, "evoucher-sandbox")?;
-    Ok(release_dir(Arch::X86, "evoucher-sandbox").join("evoucher-sandbox.exe"))
+/// The programs beside the library, for Windows: 32-bit ones run everywhere.
+pub(crate) fn exes() -> Result<Vec<PathBuf>> {
+    windows(Arch::X86, PROGRAMS)?;
+    let release = release_dir(Arch::X86, PROGRAMS);
+    Ok(packages(PROGRAMS)
+        .map(|program| release.join(format!("{program}.exe")))
+        .collect())
+}
+
+/// The packages of one build: the simulated centre and the tool for joint testing share theirs.
+const PROGRAMS: &str = "evoucher-sandbox evoucher-tool";
+
+fn packages(build: &str) -> impl Iterator<Item = &str> {
+    build.split(' ')
 }
 
 pub(crate) fn dll(arch: Arch) -> PathBuf {
     release_dir(arch, "evoucher").join("evoucher.dll")
 }
 
-fn release_dir(arch: Arch, package: &str) -> PathBuf {
+fn release_dir(arch: Arch, build: &str) -> PathBuf {
     let name = arch.to_string();
-    target_dir(&name, package)
+    target_dir(&name, build)
         .join(arch.rust_target())
         .join("release")
 }
 
 /// One for each build: cargo locks a target directory, and building the simulated centre builds the library once more,
 /// with the features that both want together.
-fn target_dir(system: &str, package: &str) -> PathBuf {
-    place::target().join(format!("cargo-{system}-{package}"))
+fn target_dir(system: &str, build: &str) -> PathBuf {
+    let name = if build == PROGRAMS { "programs" } else { build };
+    place::target().join(format!("cargo-{system}-{name}"))
 }
 
-/// One package for one target, with a std built on the way: the win7 targets have no ready-made one.
-fn windows(arch: Arch, package: &str) -> Result {
+/// One build for one target, with a std built on the way: the win7 targets have no ready-made one.
+fn windows(arch: Arch, build: &str) -> Result {
     let target = arch.rust_target();
     let upper = target.to_uppercase().replace('-', "_");
     let lower = target.replace('-', "_");
     run(Command::new("cargo")
         .current_dir(place::repository())
-        .args(["build", "--release", "--locked", "--package", package])
+        .args(["build", "--release", "--locked"])
+        .args(packages(build).map(|package| format!("--package={package}")))
         .args(["-Zbuild-std=std,panic_unwind", "--target", target])
         .arg("--target-dir")
-        .arg(target_dir(&arch.to_string(), package))
+        .arg(target_dir(&arch.to_string(), build))
+        .env(STRIP.0, STRIP.1)
         // The compiler whose library sources are installed beside it; -Zbuild-std is not for stable ones otherwise.
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1")
@@ -70,12 +83,18 @@ pub(crate) fn so() -> Result<PathBuf> {
     Ok(linux("evoucher")?.join("libevoucher.so"))
 }
 
-/// The simulated centre for the same systems.
-pub(crate) fn linux_sandbox() -> Result<PathBuf> {
-    Ok(linux("evoucher-sandbox")?.join("evoucher-sandbox"))
+/// The programs beside it, for the same systems.
+pub(crate) fn linux_programs() -> Result<Vec<PathBuf>> {
+    let release = linux(PROGRAMS)?;
+    Ok(packages(PROGRAMS)
+        .map(|program| release.join(program))
+        .collect())
 }
 
-fn linux(package: &str) -> Result<PathBuf> {
+/// What is handed out has no symbols; the build that is tested on this machine keeps them, for valgrind.
+const STRIP: (&str, &str) = ("CARGO_PROFILE_RELEASE_STRIP", "symbols");
+
+fn linux(build: &str) -> Result<PathBuf> {
     let tools = place::cached("zigbuild-0.24.0-zig-0.17.1", |dir| {
         run(Command::new("/usr/bin/python3")
             .args([
@@ -90,13 +109,15 @@ fn linux(package: &str) -> Result<PathBuf> {
             .args(["cargo-zigbuild==0.24.0", "ziglang==0.17.1"]))
         .map(|_| ())
     })?;
-    let target_dir = target_dir("linux", package);
+    let target_dir = target_dir("linux", build);
     run(Command::new(tools.join("bin/cargo-zigbuild"))
         .current_dir(place::repository())
-        .args(["zigbuild", "--release", "--locked", "--package", package])
+        .args(["zigbuild", "--release", "--locked"])
+        .args(packages(build).map(|package| format!("--package={package}")))
         .args(["--target", &format!("{LINUX_TARGET}.{GLIBC}")])
         .arg("--target-dir")
         .arg(&target_dir)
+        .env(STRIP.0, STRIP.1)
         .env("CARGO_ZIGBUILD_ZIG_PATH", tools.join("ziglang/zig")))?;
     Ok(target_dir.join(LINUX_TARGET).join("release"))
 }

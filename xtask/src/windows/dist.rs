@@ -37,9 +37,20 @@ fn windows(dist: &Path) -> Result<PathBuf> {
     }
     let sandbox = root.join("sandbox");
     make_dir(&sandbox)?;
-    let exe = sandbox.join("evoucher-sandbox.exe");
-    copy(&build::sandbox_exe()?, &exe)?;
-    sign(&exe)?;
+    let [centre, tool] = two(build::exes()?)?;
+    let tools = root.join("tool");
+    make_dir(&tools)?;
+    for (from, to) in [
+        (centre, sandbox.join("evoucher-sandbox.exe")),
+        (tool, tools.join("evoucher-tool.exe")),
+    ] {
+        copy(&from, &to)?;
+        sign(&to)?;
+    }
+    text(
+        &place::repository().join("tool/README.md"),
+        &tools.join("README.md"),
+    )?;
     let packaging = place::repository().join("packaging");
     text(
         &packaging.join("sandbox-evoucher.json"),
@@ -72,13 +83,23 @@ fn linux(dist: &Path) -> Result<PathBuf> {
     let name = format!("evoucher-{VERSION}-linux-x86_64");
     let root = staging(&name)?;
     let so = build::so()?;
-    let sandbox = build::linux_sandbox()?;
+    let [centre, tool] = two(build::linux_programs()?)?;
     binary::check_so(&so)?;
-    binary::check_glibc(&sandbox)?;
-    make_dir(&root.join("lib"))?;
-    make_dir(&root.join("sandbox"))?;
+    for directory in ["lib", "sandbox", "tool"] {
+        make_dir(&root.join(directory))?;
+    }
+    for (from, to) in [
+        (centre, "sandbox/evoucher-sandbox"),
+        (tool, "tool/evoucher-tool"),
+    ] {
+        binary::check_glibc(&from)?;
+        copy(&from, &root.join(to))?;
+    }
+    copy(
+        &place::repository().join("tool/README.md"),
+        &root.join("tool/README.md"),
+    )?;
     copy(&so, &root.join("lib/libevoucher.so"))?;
-    copy(&sandbox, &root.join("sandbox/evoucher-sandbox"))?;
     copy(
         &place::repository().join("packaging/sandbox-evoucher.json"),
         &root.join("sandbox/evoucher.json"),
@@ -99,6 +120,13 @@ fn linux(dist: &Path) -> Result<PathBuf> {
         .arg(&tar)
         .arg(&name))?;
     Ok(tar)
+}
+
+/// The simulated centre and the tool, in the order of their build.
+fn two(programs: Vec<PathBuf>) -> Result<[PathBuf; 2]> {
+    programs
+        .try_into()
+        .map_err(|programs| format!("two programs, not {programs:?}"))
 }
 
 /// THE PLACE FOR CODE SIGNING. `EVOUCHER_SIGN` names a program that is run with each finished DLL and EXE as its one

@@ -1,0 +1,289 @@
+//! The tool as a person starts it, against the simulated centre.
+
+use evoucher_sandbox::{Options, Sandbox, Tls};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_evoucher-tool");
+const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
+
+struct Output {
+    exit: i32,
+    out: String,
+    error: String,
+}
+
+impl Output {
+    fn lines(&self) -> Vec<&str> {
+        self.out.lines().collect()
+    }
+}
+
+fn run(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that does not read its input may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    Output {
+        exit: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        error: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn tool(arguments: &[&str]) -> Output {
+    run(Path::new(PROGRAM), arguments, b"")
+}
+
+/// A folder of this test's own, made anew.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Writes a configuration, and gives its path.
+fn config(name: &str, url: &str, more: Value) -> String {
+    let mut config = json!({
+        "localUrl": url, "orgId": "testOrgId", "reqtType": "sys&350000", "sm4Key": KEY,
+    });
+    for (name, value) in more.as_object().unwrap() {
+        config[name] = value.clone();
+    }
+    let path = folder(name).join("evoucher.json");
+    fs::write(&path, config.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn centre() -> Sandbox {
+    Sandbox::start(Options::default()).unwrap()
+}
+
+#[test]
+fn check_says_in_one_line_which_it_is() {
+    let centre = centre();
+    let dir = folder("check-ca");
+    fs::write(dir.join("ca.pem"), centre.ca_pem()).unwrap();
+    let tls = json!({ "tls": { "caFile": dir.join("ca.pem") } });
+    let http = centre.url();
+    let cases: [(&str, String, Value, &str, &str); 6] = [
+        (
+            "key",
+            http.clone(),
+            json!({ "sm4Key": "0".repeat(32) }),
+            "call",
+            "sm4Key 和 keyFormat",
+        ),
+        (
+            "org",
+            http.clone(),
+            json!({ "orgId": "nobody" }),
+            "call",
+            "请核对 orgId",
+        ),
+        (
+            "port",
+            centre.refusing_url(),
+            json!({}),
+            "connect",
+            "连接被拒绝",
+        ),
+        (
+            "expired",
+            centre.tls_url(Tls::Expired),
+            tls.clone(),
+            "tls",
+            "已过期",
+        ),
+        (
+            "name",
+            centre.tls_url(Tls::WrongName),
+            tls.clone(),
+            "tls",
+            "主机名不符",
+        ),
+        (
+            "host",
+            "http://no-such-host.invalid".into(),
+            json!({}),
+            "name",
+            "无法解析",
+        ),
+    ];
+    for (name, url, more, step, says) in cases {
+        let output = tool(&["check", &config(&format!("check-{name}"), &url, more)]);
+        assert_eq!(output.exit, 1, "{name}: {}", output.out);
+        let lines = output.lines();
+        let (last, steps) = lines.split_last().unwrap();
+        assert!(
+            last.starts_with('-') && last.contains(says),
+            "{name}: {last}"
+        );
+        let failed: Vec<_> = steps
+            .iter()
+            .filter(|line| line.starts_with("FAIL"))
+            .collect();
+        assert_eq!(failed.len(), 1, "{name}: {steps:?}");
+        assert!(
+            failed[0].starts_with(&format!("FAIL  {step} ")),
+            "{name}: {failed:?}"
+        );
+        assert!(!output.out.contains(KEY), "{name}");
+        assert_eq!(output.error, "");
+    }
+    for (url, steps) in [(http, 6), (centre.https_url(), 7)] {
+        let output = tool(&["check", &config("check-good", &url, tls.clone())]);
+        assert_eq!(output.exit, 0, "{}", output.out);
+        let lines = output.lines();
+        assert_eq!(lines.len(), steps + 1, "{lines:?}");
+        assert!(lines[..steps].iter().all(|line| line.starts_with("ok ")));
+        assert!(lines[steps].contains("中心已接受 orgId 和密钥"));
+    }
+}
+
+#[test]
+fn check_names_what_is_wrong_with_the_configuration() {
+    let path = config("check-config", "ftp://x", json!({ "adress": 1 }));
+    let output = tool(&["check", &path]);
+    assert_eq!(output.exit, 1);
+    let lines = output.lines();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("FAIL  config "), "{lines:?}");
+    assert!(
+        lines[1].contains("localUrl") && lines[1].contains("adress"),
+        "{lines:?}"
+    );
+}
+
+/// Without CONFIG it is evoucher.json beside the program.
+#[test]
+fn the_configuration_beside_the_program() {
+    let centre = centre();
+    let path = config("beside", &centre.url(), json!({}));
+    let program = Path::new(&path).with_file_name("evoucher-tool");
+    fs::copy(PROGRAM, &program).unwrap();
+    assert_eq!(run(&program, &["check"], b"").exit, 0);
+    let request = r#"{"token":"nopwd","orgCodg":"H1"}"#;
+    let output = run(&program, &["call", "tokenPwdStas", request], b"");
+    assert_eq!(output.exit, 1);
+    assert!(output.out.contains("500320"), "{}", output.out);
+    assert_eq!(run(&program, &["seal", "x"], b"").exit, 0);
+    fs::remove_file(path).unwrap();
+    let output = run(&program, &["check"], b"");
+    assert!(output.out.contains("evoucher.json"), "{}", output.out);
+}
+
+#[test]
+fn call() {
+    let centre = centre();
+    let path = config("call", &centre.url(), json!({}));
+    let request = r#"{"token":"auto1-pwd","orgCodg":"H1","orgName":"第一医院"}"#;
+    // From standard input, GBK as a Chinese Windows writes it.
+    let gbk = [
+        &request.as_bytes()[..request.find('第').unwrap()],
+        b"\xB5\xDA\xD2\xBB\xD2\xBD\xD4\xBA\"}",
+    ]
+    .concat();
+    for input in [request.as_bytes(), &gbk] {
+        let output = run(
+            Path::new(PROGRAM),
+            &["call", &path, "tokenPwdCheckNotc", "-"],
+            input,
+        );
+        assert_eq!(output.exit, 0, "{} {}", output.out, output.error);
+        let reply: Value = serde_json::from_str(&output.out).unwrap();
+        assert_eq!(reply["next"], "wait");
+        let opened = centre.requests().pop().unwrap().opened.unwrap();
+        assert!(opened.contains("第一医院"), "{opened}");
+    }
+    let output = tool(&["call", &path, "/cfc/api/echo", r#"{"字":"值"}"#, "--ascii"]);
+    assert_eq!(output.exit, 0, "{}", output.error);
+    assert!(output.out.is_ascii(), "{}", output.out);
+    let reply: Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(reply["data"]["echo"]["字"], "值");
+    let output = tool(&["call", &path, "nothing", "{}"]);
+    assert_eq!((output.exit, output.out.as_str()), (1, ""));
+    assert!(output.error.contains("tokenPwdStas"), "{}", output.error);
+}
+
+#[test]
+fn seal_and_unseal() {
+    let path = config("seal", "http://127.0.0.1:9", json!({}));
+    let plain = r#"{"token":"号"}"#;
+    let output = tool(&["seal", &path, plain]);
+    assert_eq!(output.exit, 0, "{}", output.error);
+    let body: Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(body["orgId"], "testOrgId");
+    let sealed = body["encData"].as_str().unwrap();
+    for text in [sealed, output.out.trim()] {
+        assert_eq!(tool(&["unseal", &path, text]).out.trim_end(), plain);
+        let piped = run(Path::new(PROGRAM), &["unseal", &path, "-"], text.as_bytes());
+        assert_eq!(piped.out.trim_end(), plain);
+    }
+    let ascii = tool(&["--ascii", "unseal", &path, sealed]);
+    assert_eq!(ascii.out.trim_end(), r#"{"token":"\u53f7"}"#);
+    let other = config(
+        "seal-other",
+        "http://127.0.0.1:9",
+        json!({ "sm4Key": "0".repeat(32) }),
+    );
+    let output = tool(&["unseal", &other, sealed]);
+    assert_eq!((output.exit, output.out.as_str()), (1, ""));
+    assert!(output.error.contains("sm4Key"), "{}", output.error);
+}
+
+#[test]
+fn explain() {
+    let says = |arguments: &[&str]| {
+        let output = tool(&[&["explain"], arguments].concat());
+        assert_eq!(output.exit, 0, "{}", output.error);
+        output.out
+    };
+    assert_eq!(
+        says(&["500320"]),
+        "500320  电子凭证中心  该笔结算业务无需参保人输入密码，可直接办理\n"
+    );
+    assert_eq!(
+        says(&["-4", "--language", "en"]),
+        "-4  permission check failed\n"
+    );
+    assert!(says(&["-10022"]).starts_with("-10022  EV_TIMEOUT  "));
+    assert!(says(&["42"]).contains("咨询电子凭证中心"));
+    assert!(says(&["42", "--ascii"]).is_ascii());
+}
+
+#[cfg(not(windows))]
+#[test]
+fn protect_is_for_windows() {
+    let output = run(
+        Path::new(PROGRAM),
+        &["protect", "--machine"],
+        KEY.as_bytes(),
+    );
+    assert_eq!((output.exit, output.out.as_str()), (2, ""));
+    assert_eq!(output.error.lines().count(), 1);
+    assert!(output.error.contains("Windows"), "{}", output.error);
+}
+
+#[test]
+fn called_wrongly() {
+    for arguments in [
+        &[][..],
+        &["call"],
+        &["call", "x"],
+        &["seal"],
+        &["protect", "--user", "--machine"],
+    ] {
+        assert_eq!(tool(arguments).exit, 2, "{arguments:?}");
+    }
+}
