@@ -472,10 +472,11 @@ int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_
 int32_t EV_CDECL ev_check(int32_t client, char *reply, int32_t reply_size);
 
 /*
- What a code means. Reply data: "code", "name" (EV_..., for this library's own), "scope",
- "documents" ("AB", "A", or "" for this library's own) and "meaning", in the client's language
- for this library's codes and for those of the documents. A code that nobody lists has an empty
- "scope".
+ What a code means, and what to do about it. Reply data: "code", "name" (EV_..., for this
+ library's own), "scope", "documents" ("AB", "A", or "" for this library's own), "meaning",
+ "advice" (for the operator) and "developerAdvice" (for whoever looks after program and machine),
+ the last three in the client's language; "" where there is nothing to add. A program goes by
+ `next`, not by advice. A code that nobody lists has an empty "scope".
  */
 int32_t EV_CDECL ev_explain(int32_t client, int32_t code, char *reply, int32_t reply_size);
 

@@ -7,6 +7,7 @@
 //! 医保码一码付接入规范 V1.0
 //! and 线上密码核验认证.
 
+pub mod advice;
 pub mod check;
 pub mod client;
 pub mod code;

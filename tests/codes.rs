@@ -2,9 +2,11 @@
 
 mod common;
 
-use common::{SERVICES, centre, config, library, request};
+use common::{SERVICES, centre, config, config_with, library, request};
+use evoucher::advice::advice;
 use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
-use evoucher::next;
+use evoucher::error::Language;
+use evoucher::next::{self, Next};
 use evoucher::service;
 use serde_json::json;
 use std::collections::HashMap;
@@ -182,6 +184,83 @@ fn the_documents_meaning_of_every_code() {
         library().explain(client.handle, -10022).at("data.name"),
         "EV_TIMEOUT"
     );
+}
+
+/// Advice stands beside `next` on a screen: it is there for every code, and says nothing else.
+#[test]
+fn advice_about_every_code() {
+    let client = |language| {
+        let language = json!({ "language": language });
+        library().open(&config_with("http://127.0.0.1:9", language))
+    };
+    for (client, settle, wanted) in [
+        (client("zh"), ["结算", "扣款"], ["时钟", "密钥", "H 或 P"]),
+        (
+            client("en"),
+            ["settle", "charge"],
+            ["clock", "key", "H or P"],
+        ),
+    ] {
+        let advice = |code: i32| {
+            let reply = library().explain(client.handle, code);
+            assert_eq!(reply.returned, 0);
+            [reply.at("data.advice"), reply.at("data.developerAdvice")]
+        };
+        let documented = table(CODES)
+            .into_iter()
+            .map(|row| row["code"].parse().unwrap());
+        let own = MEANINGS.iter().map(|meaning| meaning.code);
+        for code in documented.chain(own) {
+            let [operator, developer] = advice(code);
+            let both = operator.clone() + &developer;
+            assert!(!both.is_empty(), "{code}");
+            let settles = settle.iter().any(|word| operator.contains(word));
+            assert_eq!(settles, code == 500320, "{code}: {operator}");
+            let settles = settle.iter().any(|word| developer.contains(word));
+            assert!(!settles || code == 500320, "{code}: {developer}");
+        }
+        let [clock, key, beginning] = wanted;
+        for code in [-2, -4] {
+            let [_, developer] = advice(code);
+            assert!(developer.contains(clock), "{developer}");
+            assert!(developer.contains(key), "{developer}");
+        }
+        let [_, developer] = advice(500316);
+        assert!(developer.contains(beginning), "{developer}");
+        let [_, developer] = advice(0);
+        assert!(developer.contains("next"), "{developer}");
+        assert_eq!(advice(42), ["", ""]);
+    }
+}
+
+/// What the operator reads is what `next` says, after whatever service.
+#[test]
+fn advice_agrees_with_next() {
+    let not_of_a_service = [0, EV_BUFFER_TOO_SMALL];
+    let codes = MEANINGS.iter().map(|meaning| meaning.code);
+    for code in codes.filter(|code| !not_of_a_service.contains(code)) {
+        let (operator, _) = advice(code, Language::Zh);
+        let all = service::SERVICES.map(|service| next::after_code(Some(service), code));
+        for next in all {
+            let words: &[&str] = match next {
+                Next::Settle => &["结算"],
+                Next::Wait => &["再查"],
+                Next::Resend => &["重新发送"],
+                Next::OfflineCheck => &["线下"],
+                Next::OtherApp => &["重新扫码"],
+                Next::OtherPayment => &["其他支付方式"],
+                Next::RetryLater => &["再试", "再查"],
+                Next::Retry => &["流水号"],
+                Next::FixRequest | Next::FixSetup => &["信息科"],
+                // Of services that the documents do not have this code for, too.
+                Next::AskCentre if all.iter().any(|other| *other != next) => continue,
+                Next::AskCentre => &["电子凭证中心"],
+                Next::GetCertificate | Next::Charge => panic!("{code} is no state"),
+            };
+            let agrees = words.iter().any(|word| operator.contains(word));
+            assert!(agrees, "{code}, {next:?}: {operator}");
+        }
+    }
 }
 
 #[test]

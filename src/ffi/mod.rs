@@ -22,6 +22,7 @@ mod stdcall;
 
 pub use memory::Buffer;
 
+use crate::advice::advice;
 use crate::check::check;
 use crate::client::Client;
 use crate::code::{
@@ -455,10 +456,11 @@ pub unsafe extern "C" fn ev_check(client: i32, reply: *mut c_char, reply_size: i
     })
 }
 
-/// What a code means. Reply data: "code", "name" (EV_..., for this library's own), "scope",
-/// "documents" ("AB", "A", or "" for this library's own) and "meaning", in the client's language
-/// for this library's codes and for those of the documents. A code that nobody lists has an empty
-/// "scope".
+/// What a code means, and what to do about it. Reply data: "code", "name" (EV_..., for this
+/// library's own), "scope", "documents" ("AB", "A", or "" for this library's own), "meaning",
+/// "advice" (for the operator) and "developerAdvice" (for whoever looks after program and machine),
+/// the last three in the client's language; "" where there is nothing to add. A program goes by
+/// `next`, not by advice. A code that nobody lists has an empty "scope".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_explain(
     client: i32,
@@ -764,6 +766,7 @@ fn trans(
 
 fn explain(code: i32, language: Language) -> String {
     let known = meaning(code).unwrap_or(&UNLISTED);
+    let (operator, developer) = advice(code, language);
     json!({
         "code": code,
         "name": known.name,
@@ -773,6 +776,8 @@ fn explain(code: i32, language: Language) -> String {
             Language::Zh => known.zh,
             Language::En => known.en,
         },
+        "advice": operator,
+        "developerAdvice": developer,
     })
     .to_string()
 }

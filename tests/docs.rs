@@ -1,0 +1,101 @@
+//! The documentation's examples are conversations that take place, and its tables are the code's.
+
+mod common;
+
+use common::{SERVICES, centre, config, library};
+use evoucher::advice::advice;
+use evoucher::code::MEANINGS;
+use evoucher::error::Language;
+use evoucher::service;
+use serde_json::Value;
+
+const SERVICES_PAGE: &str = include_str!("../docs/services.md");
+const TROUBLESHOOTING: &str = include_str!("../docs/troubleshooting.md");
+
+/// The fenced blocks of JSON: what stands behind "json" on the fence, and the text.
+fn examples(page: &str) -> Vec<(&str, &str)> {
+    page.split("```json ")
+        .skip(1)
+        .map(|block| {
+            let (title, rest) = block.split_once('\n').unwrap();
+            (title, rest.split_once("```").unwrap().0)
+        })
+        .collect()
+}
+
+/// A reply without what is another one each time: only that it is there.
+fn comparable(mut reply: Value) -> Value {
+    for changing in [
+        "/requestId",
+        "/elapsedMs",
+        "/data/resBizNo",
+        "/data/payCert",
+    ] {
+        if let Some(value) = reply.pointer_mut(changing) {
+            assert!(!value.is_null(), "{changing}");
+            *value = Value::Null;
+        }
+    }
+    reply
+}
+
+#[test]
+fn the_examples_of_the_services() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    let examples = examples(SERVICES_PAGE);
+    let mut shown = Vec::new();
+    for pair in examples.chunks(2) {
+        let [(title, request), ("reply", reply)] = pair else {
+            panic!("a request, then its reply: {pair:?}");
+        };
+        let name = title.strip_prefix("request ").unwrap();
+        let (_, function) = SERVICES
+            .iter()
+            .find(|(service, _)| *service == name)
+            .unwrap();
+        let expected: Value = serde_json::from_str(reply).unwrap();
+        let real = client.call_text(function, request.trim_end()).json();
+        assert_eq!(comparable(real), comparable(expected), "{name}");
+        shown.push(name);
+    }
+    assert_eq!(shown, SERVICES.map(|(name, _)| name), "one for each");
+}
+
+#[test]
+fn the_fields_of_the_services() {
+    for service in service::SERVICES {
+        let heading = format!("\n## {}\n", service.name);
+        let (_, section) = SERVICES_PAGE.split_once(&heading).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let (requests, replies) = section.split_once("| 应答字段 |").unwrap();
+        for field in service.fields {
+            let required = if field.required { "是" } else { "否" };
+            let row = format!("| `{}` | {required} | {} |", field.name, field.max);
+            assert!(requests.contains(&row), "{}: {row}", service.name);
+        }
+        let rows = requests.matches("\n| `").count();
+        assert_eq!(rows, service.fields.len(), "{}", service.name);
+        assert!(replies.contains(&format!("| `{}` |", service.state)));
+    }
+}
+
+/// Each code has its section there, which gives the advice that `ev_explain` gives.
+#[test]
+fn troubleshooting_has_every_code() {
+    for meaning in MEANINGS {
+        let title = format!("{} {}", meaning.code, meaning.name);
+        let heading = format!("\n### {} {}\n", title.trim_end(), meaning.zh);
+        let (_, section) = TROUBLESHOOTING
+            .split_once(&heading)
+            .unwrap_or_else(|| panic!("no section{heading}"));
+        let section = section.split("\n##").next().unwrap();
+        assert!(section.contains("- 原因："), "{heading}");
+        let (operator, developer) = advice(meaning.code, Language::Zh);
+        for (who, words) in [("收费员", operator), ("维护者", developer)] {
+            let line = format!("- {who}：{words}\n");
+            let there = section.contains(&line);
+            assert_eq!(there, !words.is_empty(), "{line} in {section}");
+        }
+    }
+}
