@@ -423,7 +423,8 @@ int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply
  "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
  by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
  serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
- "payChnlUserName", "ownPaySetlAmt", "fixmedinsTrnsSn", "stasFlag", "abnRea", "steps".
+ "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
+ "fixmedinsTrnsSn".
 
  Changes something: wants a `reply_size` of 1024 or more.
  */

@@ -444,6 +444,7 @@ fn one_code_pay() {
         let reply = pay(&client, token, "SN-2", "12.30");
         ended(&reply, code, "answered", next);
         assert_eq!(reply.json()["data"]["payCert"], json!(null));
+        assert_eq!(reply.at("data.charge"), "false");
         assert_eq!(
             processed(&centre),
             ["signedQuery"],

@@ -30,6 +30,7 @@ pub fn one_code_pay<'a>(
         &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
     );
     story["payCert"] = Value::Null;
+    story["charge"] = json!(false);
     if status.next != Some(Next::GetCertificate) {
         let reply = if status.code == EV_OK {
             let reason = field(&status, "abnRea").unwrap_or_default();
@@ -73,7 +74,7 @@ pub fn one_code_pay<'a>(
         let amount = fields(&asked, &["ownPaySetlAmt", "fixmedinsTrnsSn"]);
         story["ownPaySetlAmt"] = amount["ownPaySetlAmt"].clone();
         story["fixmedinsTrnsSn"] = amount["fixmedinsTrnsSn"].clone();
+        story["charge"] = json!(true);
     }
-    story["charge"] = json!(certificate.next == Some(Next::Charge));
     run.end(certificate, story)
 }

@@ -3,6 +3,7 @@
 mod out;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use evoucher::advice::advice;
 use evoucher::check::check;
 use evoucher::client::Client;
 use evoucher::code::{EV_OK, EV_UNKNOWN_SERVICE, UNLISTED, meaning};
@@ -261,6 +262,17 @@ fn explain(code: i32, language: Tongue, out: &Out) -> Result<bool, Problem> {
     let parts = [&code.to_string(), whose, text];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     out.line(&parts.join("  "))?;
+    let language = match language {
+        Tongue::Zh => Language::Zh,
+        Tongue::En => Language::En,
+    };
+    // For the operator, then for whoever looks after the program.
+    let (operator, developer) = advice(code, language);
+    for advice in [operator, developer] {
+        if !advice.is_empty() {
+            out.line(&format!("  {advice}"))?;
+        }
+    }
     Ok(true)
 }
 
