@@ -9,7 +9,7 @@ use evoucher::client::Client;
 use evoucher::code::{EV_OK, EV_UNKNOWN_SERVICE, UNLISTED, meaning};
 use evoucher::config::{Config, protected_key_file};
 use evoucher::envelope::{KeyFormat, Sealer};
-use evoucher::error::Failure;
+use evoucher::error::{Failure, Language};
 use evoucher::ffi::dpapi::Scope;
 use evoucher::reply::{Reply, Started};
 use evoucher::service::{SERVICES, Target};
