@@ -113,7 +113,7 @@
  *                        "serverName": the name to expect}; verification has no off switch
  *     proxy             null | "http://host:port"; the environment's proxies are ignored
  *     headers           {"name":"value"}, sent with every request
- *     verify            {"intervalMs":2000,"timeoutMs":120000}, checked, for flows to come
+ *     verify            {"intervalMs":2000,"timeoutMs":120000}: how ev_verify_password waits
  *     log               {"dir","level":"info","keepDays":30}, off unless dir is set: see "The log"
  * Relative paths start at the configuration file's folder.
  *
