@@ -22,9 +22,10 @@
  * RULES THAT HOLD FOR EVERY FUNCTION
  *
  *  1. Blocking, and an int32_t comes back: the `code` that the reply carries too. It is the
- *     centre's own code passed through (0, -1 to -6, 5xxxxx), or one of EV_* below. 0 says only
- *     that the centre answered: it is never by itself a reason to settle or to charge. That is
- *     what the reply's `next` is for.
+ *     centre's own code passed through (0, -1 to -6, 5xxxxx), or one of EV_* below. From a service
+ *     0 says only that the centre answered: it is never by itself a reason to settle or to charge.
+ *     That is what the reply's `next` is for. A flow (ev_verify_password, ev_settle_gate,
+ *     ev_one_code_pay) returns 0 only when `next` is "settle" or "charge".
  *  2. Text is NUL-terminated char in the client's charset: "utf-8" (the default), "gbk" (GB18030
  *     in truth: what an ANSI program on Chinese Windows holds; "gb18030" means the same), or
  *     "ascii" (UTF-8 in; in replies everything beyond ASCII is a \uXXXX, so that no code page can
@@ -50,7 +51,8 @@
  *     variable EVOUCHER_CONFIG names, or from evoucher.json beside the library itself.
  *  9. No surprises: no window, no change of current directory or locale, no other environment
  *     variable (but the one that sm4KeyEnv names), no work at load time. The library stays loaded
- *     from its first call on, so FreeLibrary and dlclose are always safe. No thread is started for
+ *     from its first call on (on Windows once it is loaded), so FreeLibrary and dlclose are always
+ *     safe. No thread is started for
  *     a call but to look up a host name that is not yet known; only one whose look-up overran its
  *     deadline is left behind. An address in localUrl avoids that.
  * 10. Pointers are checked before everything else: NULL where text is required is
