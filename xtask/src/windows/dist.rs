@@ -13,6 +13,9 @@ use super::run::{Result, copy, fresh_dir, make_dir, read, run, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What the programs' own folders say of them.
+const PROGRAM_READMES: [&str; 2] = ["sandbox/README.md", "tool/README.md"];
+
 /// Builds everything, checks it, and packs it into `dist/`.
 pub(crate) fn dist() -> Result {
     install::ensure(install::DIST)?;
@@ -47,10 +50,9 @@ fn windows(dist: &Path) -> Result<PathBuf> {
         copy(&from, &to)?;
         sign(&to)?;
     }
-    text(
-        &place::repository().join("tool/README.md"),
-        &tools.join("README.md"),
-    )?;
+    for readme in PROGRAM_READMES {
+        text(&place::repository().join(readme), &root.join(readme))?;
+    }
     let packaging = place::repository().join("packaging");
     text(
         &packaging.join("sandbox-evoucher.json"),
@@ -95,10 +97,9 @@ fn linux(dist: &Path) -> Result<PathBuf> {
         binary::check_glibc(&from)?;
         copy(&from, &root.join(to))?;
     }
-    copy(
-        &place::repository().join("tool/README.md"),
-        &root.join("tool/README.md"),
-    )?;
+    for readme in PROGRAM_READMES {
+        copy(&place::repository().join(readme), &root.join(readme))?;
+    }
     copy(&so, &root.join("lib/libevoucher.so"))?;
     copy(
         &place::repository().join("packaging/sandbox-evoucher.json"),
