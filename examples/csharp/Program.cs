@@ -3,6 +3,10 @@
 //   Program @evoucher.json password TOKEN TOTAL_AMOUNT
 //   Program @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER
 //
+// and the password check as one call that waits for the patient, until Enter cancels it:
+//
+//   Program @evoucher.json wait TOKEN
+//
 // It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not.
 
 using System;
@@ -22,8 +26,13 @@ internal static class Program
         {
             return Guarded(arguments[0], client => Pay(client, arguments[2], arguments[3], arguments[4]));
         }
+        if (arguments.Length == 3 && arguments[1] == "wait")
+        {
+            return Guarded(arguments[0], client => Wait(client, arguments[2]));
+        }
         Console.Error.WriteLine("Program @evoucher.json password TOKEN TOTAL_AMOUNT");
         Console.Error.WriteLine("Program @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER");
+        Console.Error.WriteLine("Program @evoucher.json wait TOKEN");
         return 2;
     }
 
@@ -57,6 +66,27 @@ internal static class Program
             Show("status", reply);
         }
         return reply.Next == "settle";
+    }
+
+    // The same as one call. A form would use VerifyPasswordAsync, a label, and a button that calls Cancel.
+    private static bool Wait(EvoucherClient client, string token)
+    {
+        Thread keys = new Thread(delegate()
+        {
+            if (Console.ReadLine() != null)
+            {
+                client.Cancel(token);
+            }
+        });
+        keys.IsBackground = true;
+        keys.Start();
+        Stopwatch clock = Stopwatch.StartNew();
+        EvoucherReply reply = client.VerifyPassword(EvoucherJson.Object("token", token), delegate(string step)
+        {
+            Console.WriteLine("waiting for the patient, {0} s (Enter: cancel)", (int)clock.Elapsed.TotalSeconds);
+        });
+        Show("verify", reply);
+        return reply.Code == 0;
     }
 
     // 一码付: status, then the certificate for exactly the amount that will be charged.

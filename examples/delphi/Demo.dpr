@@ -5,6 +5,10 @@ program Demo;
     Demo @evoucher.json password TOKEN TOTAL_AMOUNT
     Demo @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER
 
+  and the password check as one call that waits for the patient, until Enter cancels it:
+
+    Demo @evoucher.json wait TOKEN
+
   It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not. }
 
 {$IFDEF FPC}
@@ -13,7 +17,7 @@ program Demo;
 {$APPTYPE CONSOLE}
 
 uses
-  SysUtils, Evoucher;
+  SysUtils, Classes, Evoucher;
 
 procedure Show(const Step: string; const Reply: TEvReply);
 begin
@@ -37,6 +41,49 @@ begin
     Inc(Tries);
   end;
   Result := Reply.Next = 'settle';
+end;
+
+type
+  { Cancels when Enter is pressed. A form has a button for that. }
+  TKeys = class(TThread)
+  protected
+    procedure Execute; override;
+  public
+    Centre: TEvoucher;
+    Token: string;
+  end;
+
+procedure TKeys.Execute;
+begin
+  if not Eof(Input) then
+  begin
+    ReadLn;
+    Centre.Cancel(Token);
+  end;
+end;
+
+function Waiting(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+begin
+  WriteLn('waiting for the patient (Enter: cancel)');
+  Result := 0;
+end;
+
+{ The same as one call. In a form it belongs into a thread, as the README shows. }
+function Wait(Centre: TEvoucher; const Token: string): Boolean;
+var
+  Keys: TKeys;
+  Reply: TEvReply;
+begin
+  Keys := TKeys.Create(True);
+  Keys.FreeOnTerminate := True;
+  Keys.Centre := Centre;
+  Keys.Token := Token;
+  Keys.Resume;
+  EvOnProgress(Centre.Client, Waiting, nil);
+  Reply := Centre.VerifyPassword(EvJson(['token', Token]));
+  EvOnProgress(Centre.Client, nil, nil);
+  Show('verify', Reply);
+  Result := Reply.Code = 0;
 end;
 
 { One-code pay: status, then the certificate for exactly the amount that will be charged. }
@@ -71,10 +118,12 @@ var
   Done: Boolean;
 
 begin
-  if not (((ParamCount = 4) and (ParamStr(2) = 'password')) or ((ParamCount = 5) and (ParamStr(2) = 'pay'))) then
+  if not (((ParamCount = 4) and (ParamStr(2) = 'password')) or ((ParamCount = 5) and (ParamStr(2) = 'pay'))
+    or ((ParamCount = 3) and (ParamStr(2) = 'wait'))) then
   begin
     WriteLn('Demo @evoucher.json password TOKEN TOTAL_AMOUNT');
     WriteLn('Demo @evoucher.json pay TOKEN OWN_PAY_AMOUNT SERIAL_NUMBER');
+    WriteLn('Demo @evoucher.json wait TOKEN');
     Halt(2);
   end;
   Done := False;
@@ -83,6 +132,8 @@ begin
     try
       if ParamStr(2) = 'password' then
         Done := Password(Centre, ParamStr(3), ParamStr(4))
+      else if ParamStr(2) = 'wait' then
+        Done := Wait(Centre, ParamStr(3))
       else
         Done := Pay(Centre, ParamStr(3), ParamStr(4), ParamStr(5));
     finally

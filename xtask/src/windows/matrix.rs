@@ -314,15 +314,21 @@ impl Stage {
         Ok(())
     }
 
-    /// Both flows of the language's example, as its reader would run them.
+    /// The conversations of the language's example, as its reader would run them.
     fn example(&self, mut command: impl FnMut() -> Result<Command>) -> Result {
         let config = format!("@{}/evoucher.json", self.dir.display());
         let token = |words: &str| format!("{words}-example-{}", self.tag);
         let verified = run(command()?.args([&config, "password", &token("auto1"), "100.00"]))?;
         let paid = run(command()?.args([&config, "pay", &token("signed"), "12.30", "SN-3"]))?;
-        if !verified.contains("next: settle") || !paid.contains("charge 12.30 at ") {
+        let waited = run(command()?.args([&config, "wait", &token("auto2")]))?;
+        let settles = |said: &str| said.contains("next: settle");
+        if !settles(&verified)
+            || !paid.contains("charge 12.30 at ")
+            || !settles(&waited)
+            || !waited.contains("waiting for the patient")
+        {
             return Err(format!(
-                "the example does not say what to do:\n{verified}{paid}"
+                "the example does not say what to do:\n{verified}{paid}{waited}"
             ));
         }
         // It must not let a settlement through when the patient cannot be checked.
