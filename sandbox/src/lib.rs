@@ -14,6 +14,7 @@
 //! by the path or the token: `README.md` has the tables.
 
 mod centre;
+mod choice;
 mod control;
 mod deliver;
 mod envelope;
