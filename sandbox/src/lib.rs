@@ -162,7 +162,7 @@ impl Sandbox {
         self.centre.books().connections
     }
 
-    /// Forgets everything that happened, notices to patients too.
+    /// Forgets everything that happened, notices to patients and the counts of faults too.
     pub fn clear(&self) {
         self.centre.books().clear();
     }
