@@ -25,9 +25,11 @@ struct Language {
     compared: &'static [&'static str],
     settle: &'static str,
     charge: &'static str,
-    /// What opens a block, what closes it.
-    blocks: &'static [(fn(&str) -> bool, &'static str)],
+    blocks: &'static [Block],
 }
+
+/// Which lines open a block, and what closes it.
+type Block = (fn(&str) -> bool, &'static str);
 
 const VB6: Language = Language {
     readme: "examples/vb6/README.md",
