@@ -59,13 +59,8 @@ fn made() -> Result<Vec<(&'static str, String)>> {
 
 /// The header that the present sources make.
 fn header() -> Result<String> {
-    let messages = sh::output(&mut sh::cargo(&[
-        "check",
-        "--quiet",
-        "--package",
-        "evoucher",
-        "--message-format=json",
-    ]))?;
+    let check = ["check", "-q", "-p", "evoucher", "--message-format=json"];
+    let messages = sh::output(&mut sh::cargo(&check))?;
     let folder = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
