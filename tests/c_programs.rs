@@ -102,7 +102,7 @@ fn the_header_is_ascii_and_current() {
     let committed = include_str!("../include/evoucher.h");
     assert!(committed.is_ascii());
     let current = include_str!(concat!(env!("OUT_DIR"), "/evoucher.h"));
-    assert!(committed == current, "cargo xtask header");
+    assert!(committed == current, "cargo xtask gen");
 }
 
 #[test]
