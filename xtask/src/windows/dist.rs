@@ -14,7 +14,12 @@ use super::run::{Result, copy, fresh_dir, make_dir, read, run, write};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What the programs' own folders say of them.
-const PROGRAM_READMES: [&str; 2] = ["sandbox/README.md", "tool/README.md"];
+const PROGRAM_READMES: [&str; 4] = [
+    "sandbox/README.md",
+    "sandbox/README.zh-CN.md",
+    "tool/README.md",
+    "tool/README.zh-CN.md",
+];
 
 /// Builds everything, checks it, and packs it into `dist/`.
 pub(crate) fn dist() -> Result {
@@ -142,7 +147,7 @@ fn sign(file: &Path) -> Result {
 
 type Copy = fn(&Path, &Path) -> Result;
 
-/// The header, the READMEs, the documents and the licences.
+/// The header, the pages, to which others of them link, and the licences.
 fn documents(root: &Path, copy: Copy) -> Result {
     let repository = place::repository();
     make_dir(&root.join("include"))?;
@@ -156,7 +161,7 @@ fn documents(root: &Path, copy: Copy) -> Result {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if entry.is_file() && (name.starts_with("README") || name.starts_with("LICENSE")) {
+        if entry.is_file() && (name.ends_with(".md") || name.starts_with("LICENSE")) {
             copy(&entry, &root.join(&name))?;
         }
     }
