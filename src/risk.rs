@@ -88,7 +88,7 @@ pub(crate) fn begin(org_id: &str, request: &str) -> Result<Transaction, Refusal>
     {
         return Err(Refusal {
             detail: text!(
-                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据：继续这笔交易须用原金额；更正后的账单，须待这笔交易了结后另行收费",
+                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据：继续这笔交易须用原金额；更正后的账单，须待这笔交易了结后另行办理",
                 "a certificate was, or may have been, issued for this fixmedinsTrnsSn with another amount: go on with this transaction at the same amount; a corrected bill is a transaction of its own, once this one is settled"
             ),
             next: Next::FixRequest,

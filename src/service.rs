@@ -200,8 +200,7 @@ impl Target {
         let is_path = parts.all(|part| is_name(part) && part.chars().all(is_plain));
         // Another spelling of a known service would go round what is checked and guarded there.
         let is_known = |service: &&Service| service.path.eq_ignore_ascii_case(name);
-        (is_path && !SERVICES.iter().any(|service| is_known(&service)))
-            .then(|| Self::Path(name.to_owned()))
+        (is_path && !SERVICES.iter().any(is_known)).then(|| Self::Path(name.to_owned()))
     }
 
     /// The service, if it is one of the four.
