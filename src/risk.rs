@@ -3,13 +3,13 @@
 //!
 //! There is one guard for each process, whatever clients come and go.
 
-use crate::code::{EV_DUPLICATE, EV_HTTP_STATUS, EV_OK};
+use crate::catalogue::codes::{EV_DUPLICATE, EV_HTTP_STATUS, EV_OK};
+use crate::catalogue::next::Next;
+use crate::catalogue::services::GEN_PAY_CERT;
 use crate::error::{Delivery, Failure, Language, Text, text};
 use crate::json::{self, Object};
-use crate::next::Next;
-use crate::per_process::PerProcess;
+use crate::os::per_process::PerProcess;
 use crate::reply::Reply;
-use crate::service::GEN_PAY_CERT;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

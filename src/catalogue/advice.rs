@@ -4,7 +4,7 @@
 //! `next` of a reply is what a program goes by; this is what stands beside it on a screen, so it
 //! never says anything else than `next.rs`. Only 500320 may tell anybody to settle.
 
-use crate::code::*;
+use crate::catalogue::codes::*;
 use crate::error::Language;
 
 /// A text in both languages.
