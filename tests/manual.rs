@@ -1,15 +1,15 @@
 //! The Chinese manual has a place for everything that the library offers: functions, services,
 //! codes, values of `next`, fields of the configuration.
 
-use evoucher::code::MEANINGS;
+use evoucher::catalogue::codes::MEANINGS;
+use evoucher::catalogue::services::{DEFAULTABLE, Field, SERVICES};
 use evoucher::config::Config;
-use evoucher::service::{DEFAULTABLE, Field, SERVICES};
 use std::collections::BTreeSet;
 
 const MANUAL: &str = include_str!("../docs/manual.zh-CN.md");
 const HEADER: &str = include_str!("../include/evoucher.h");
-const NEXT: &str = include_str!("../src/next.rs");
-const CONFIG: &str = include_str!("../src/config.rs");
+const NEXT: &str = include_str!("../src/catalogue/next.rs");
+const CONFIG: &str = include_str!("../src/config/mod.rs");
 
 /// What stands between two texts.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
