@@ -4,7 +4,7 @@ mod common;
 
 use common::{SERVICES, centre, config, config_with, library, request};
 use evoucher::catalogue::advice::advice;
-use evoucher::catalogue::codes::{EV_BUFFER_TOO_SMALL, MEANINGS};
+use evoucher::catalogue::codes::{self, EV_BUFFER_TOO_SMALL};
 use evoucher::catalogue::next::{self, Next};
 use evoucher::catalogue::services;
 use evoucher::error::Language;
@@ -85,9 +85,7 @@ fn what_to_do_after_every_code_by_service() {
 #[test]
 fn what_to_do_after_every_code_of_our_own() {
     let rows = table(NEXT_LOCAL);
-    let own = MEANINGS
-        .iter()
-        .filter(|meaning| meaning.documents.is_empty());
+    let own = codes::all().filter(|meaning| meaning.documents.is_empty());
     for code in own
         .map(|meaning| meaning.code)
         .filter(|code| *code != EV_BUFFER_TOO_SMALL)
@@ -209,7 +207,7 @@ fn advice_about_every_code() {
         let documented = table(CODES)
             .into_iter()
             .map(|row| row["code"].parse().unwrap());
-        let own = MEANINGS.iter().map(|meaning| meaning.code);
+        let own = codes::all().map(|meaning| meaning.code);
         for code in documented.chain(own) {
             let [operator, developer] = advice(code);
             let both = operator.clone() + &developer;
@@ -237,7 +235,7 @@ fn advice_about_every_code() {
 #[test]
 fn advice_agrees_with_next() {
     let not_of_a_service = [0, EV_BUFFER_TOO_SMALL];
-    let codes = MEANINGS.iter().map(|meaning| meaning.code);
+    let codes = codes::all().map(|meaning| meaning.code);
     for code in codes.filter(|code| !not_of_a_service.contains(code)) {
         let (operator, _) = advice(code, Language::Zh);
         let all = services::SERVICES.map(|service| next::after_code(Some(service), code));

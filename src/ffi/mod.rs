@@ -22,8 +22,7 @@ pub use memory::Buffer;
 
 use crate::catalogue::advice::advice;
 use crate::catalogue::codes::{
-    EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, UNLISTED,
-    meaning,
+    self, EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, UNLISTED, meaning,
 };
 use crate::catalogue::services::{
     GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
@@ -792,8 +791,7 @@ fn explain(code: i32, language: Language) -> String {
 
 fn dictionary(name: &str) -> Result<String, Failure> {
     let items: Vec<Value> = match name {
-        "code" => MEANINGS
-            .iter()
+        "code" => codes::all()
             .filter(|meaning| !meaning.documents.is_empty())
             .map(|meaning| {
                 json!({
