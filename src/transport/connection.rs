@@ -450,7 +450,7 @@ impl Drop for Connection {
         let kept = Self {
             stream: mem::replace(&mut self.stream, Stream::Gone),
             socket: Arc::clone(&self.socket),
-            buffers: mem::replace(&mut self.buffers, LazyBuffers::new(0, 0)),
+            buffers: mem::replace(&mut self.buffers, LazyBuffers::new(BUFFER, BUFFER)),
             pending: mem::take(&mut self.pending),
             way: Some(way.clone()),
             turn: Turn::Kept,

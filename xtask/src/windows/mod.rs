@@ -4,9 +4,6 @@ mod arch;
 mod binary;
 mod build;
 mod compile;
-mod contract;
-#[cfg(test)]
-mod declarations;
 mod dist;
 mod dotnet;
 mod importlib;
@@ -18,6 +15,8 @@ mod place;
 mod programs;
 mod run;
 mod sandbox;
+#[cfg(test)]
+mod scripts;
 mod wine;
 
 use std::time::Instant;
