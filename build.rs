@@ -17,7 +17,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-changed=src/ffi/mod.rs");
-    println!("cargo::rerun-if-changed=src/code.rs");
+    println!("cargo::rerun-if-changed=src/catalogue/codes.rs");
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo::rustc-env=EVOUCHER_TARGET={}", variable("TARGET"));
 
@@ -27,7 +27,7 @@ fn main() {
     let mut header = Vec::new();
     cbindgen::Builder::new()
         .with_config(config)
-        .with_src(root.join("src/code.rs"))
+        .with_src(root.join("src/catalogue/codes.rs"))
         .with_src(root.join("src/ffi/mod.rs"))
         .generate()
         .expect("the header")

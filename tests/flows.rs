@@ -6,7 +6,7 @@ mod common;
 mod front;
 
 use common::{Client, Reply, centre, config_with, library, request};
-use evoucher::code::*;
+use evoucher::catalogue::codes::*;
 use evoucher_sandbox::Sandbox;
 use front::{Act, front};
 use serde_json::{Value, json};

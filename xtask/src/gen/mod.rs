@@ -7,7 +7,8 @@ pub(crate) mod contract;
 use crate::sh::{self, Result};
 use std::path::Path;
 
-const HEADER: &str = "include/evoucher.h";
+/// The one contract.
+pub(crate) const HEADER: &str = "include/evoucher.h";
 
 /// What is done about a file that is not what it should be.
 #[derive(Clone, Copy)]
