@@ -130,6 +130,7 @@ int main(int argc, char **argv)
     char request[256];
 
     if (argc != 4) return 2;
+    setbuf(stdout, NULL);
     snprintf(request, sizeof request, "{\"token\":\"%s\"}", argv[3]);
     if (strcmp(argv[1], "form") == 0) {
         form(argv[2], argv[3], request);
