@@ -1,5 +1,5 @@
-//! What stands behind each export, in safe Rust: what the C interface asks for, and the command-line
-//! tool, too.
+//! What stands behind each export, in safe Rust: the C interface calls it, and the command-line
+//! tool does too.
 
 pub use crate::client::check::check;
 

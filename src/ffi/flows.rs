@@ -46,10 +46,10 @@ pub unsafe extern "C" fn ev_verify_password(
 /// and "orgCodg": then the status is asked for.
 ///
 /// Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing, or
-/// EV_CANCELLED. Reply
-/// data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
-/// "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
-/// "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+/// EV_CANCELLED. Reply data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified",
+/// "no_password_needed", "offline_verified"; "not_verified", "offline_not_verified", "no_answer",
+/// "online_needs_qrcode", "unknown_method", "unknown_credential"), "checkStas", "statusCode",
+/// "steps".
 ///
 /// Wants a `reply_size` of 1024 or more, like the other flows.
 #[unsafe(no_mangle)]
@@ -78,12 +78,12 @@ pub unsafe extern "C" fn ev_settle_gate(
 /// and usable.
 ///
 /// Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
-/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
-/// by risk control, before anything was sent: a second click gets it at once, with "retry_later" in
-/// `next`. Otherwise the code of the step that ended it; "retry" in `next` means the same serial
-/// number and the same amount again. Two calls in a row: it may last twice timeoutMs. Reply data: "charge", "payCert", "payChnlName",
-/// "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
-/// "fixmedinsTrnsSn".
+/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE:
+/// stopped by risk control, before anything was sent: a second click gets it at once, with
+/// "retry_later" in `next`. Otherwise the code of the step that ended it; "retry" in `next` means
+/// the same serial number and the same amount again. Two calls in a row: it may last twice
+/// timeoutMs. Reply data: "charge", "payCert", "payChnlName", "payChnlUserName", "stasFlag",
+/// "abnRea", "steps", and with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn".
 ///
 /// Changes something: wants a `reply_size` of 1024 or more.
 #[unsafe(no_mangle)]
@@ -106,11 +106,12 @@ pub unsafe extern "C" fn ev_one_code_pay(
     )
 }
 
-/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin" (before
-/// anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next", "message",
-/// "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A result other
-/// than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A cancel that may
-/// come before the flow's thread runs is a flag that this function looks at, with ev_cancel on top.
+/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
+/// (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
+/// "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
+/// result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+/// cancel that may come before the flow's thread runs is a flag that this function looks at, with
+/// ev_cancel on top.
 #[expect(non_camel_case_types, reason = "the name that C programs use")]
 pub type ev_progress = Option<unsafe extern "C" fn(user: *mut c_void, event: *const c_char) -> i32>;
 

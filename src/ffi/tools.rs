@@ -49,8 +49,8 @@ pub unsafe extern "C" fn ev_unseal(
     )
 }
 
-/// Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless call
-/// (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+/// Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
+/// call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
 ///
 /// Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
 /// "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
