@@ -208,8 +208,8 @@ typedef int int32_t;
 #define EV_UNKNOWN_SERVICE -10007
 
 /*
- Risk control: the same transaction is in flight, or a certificate was, or may have been, issued
- for another amount. Nothing was sent.
+ Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
+ or may have been, issued for another amount ("fix_request"). Nothing was sent.
  */
 #define EV_DUPLICATE -10008
 
@@ -283,9 +283,11 @@ typedef int int32_t;
 #define EV_INTERNAL -10099
 
 /*
- Told of each step of a flow: `event` is JSON in the client's charset, "step" being a service's
- name (with "code", "state", "next", "message", "elapsedMs") or "waiting" (about every second,
- with "elapsedMs" and "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED.
+ Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin" (before
+ anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next", "message",
+ "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A result other
+ than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A cancel that may
+ come before the flow's thread runs is a flag that this function looks at, with ev_cancel on top.
  */
 typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
 
@@ -364,7 +366,8 @@ int32_t EV_CDECL ev_gen_pay_cert(int32_t client, const char *request, char *repl
  services that the documents do not list.
 
  Of such a path nothing is known: its request is any JSON object, it is treated as something that
- changes something, and its reply's `next` is null when `code` is 0.
+ changes something, and its reply's `next` is null when `code` is 0. A service's path in another
+ spelling (a slash more, other case) is EV_UNKNOWN_SERVICE.
  */
 int32_t EV_CDECL ev_call(int32_t client,
                 const char *service,
@@ -406,7 +409,8 @@ int32_t EV_CDECL ev_verify_password(int32_t client, const char *request, char *r
  terminal or the national library has checked the password), and for the online method "token"
  and "orgCodg": then the status is asked for.
 
- Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing. Reply
+ Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing, or
+ EV_CANCELLED. Reply
  data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
  "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
  "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
@@ -423,14 +427,18 @@ int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply
 
  Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
  "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
- by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
- serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
+ by risk control, before anything was sent: a second click gets it at once, with "retry_later" in
+ `next`. Otherwise the code of the step that ended it; "retry" in `next` means the same serial
+ number and the same amount again. Two calls in a row: it may last twice timeoutMs. Reply data: "charge", "payCert", "payChnlName",
  "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
  "fixmedinsTrnsSn".
 
  Changes something: wants a `reply_size` of 1024 or more.
  */
-int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_CDECL ev_one_code_pay(int32_t client,
+                        const char *request,
+                        char *reply,
+                        int32_t reply_size);
 
 /*
  Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
@@ -445,7 +453,8 @@ int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user
  Ends, from another thread, what this client is doing for that patient's token; NULL: all that
  it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
  true `delivery`, or its reply if that came first; a connect in progress ends at
- connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls.
+ connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls, a flow
+ being one.
  */
 int32_t EV_CDECL ev_cancel(int32_t client, const char *token);
 
@@ -492,7 +501,9 @@ int32_t EV_CDECL ev_dictionary(int32_t client, const char *name, char *reply, in
 /*
  One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
  "data.payCert" or, in an array, "data.code.0.meaning". Text comes unescaped, numbers with their
- digits, true and false as such, null as "", objects and arrays as JSON.
+ digits, true and false as such, null as "", objects and arrays as JSON. `client` says in which
+ charset; with -1 the text is in the ASCII form, as a failed ev_open, or a failed default client,
+ leaves it in ev_last_reply.
 
  Returns 0; EV_INVALID_REQUEST when `json` has no such field; EV_BUFFER_TOO_SMALL when it does
  not fit, and then nothing is kept: call again with a larger buffer.

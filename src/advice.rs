@@ -220,11 +220,11 @@ static TABLE: &[Row] = &[
         "Names are case-sensitive: tokenPwdCheckNotc, tokenPwdStas, signedQuery, genPayCert, or a path that begins with /cfc/api/.",
     ]),
     row(EV_DUPLICATE, [
-        "这笔交易正在处理或已处理过：等待其结果，或用同一流水号、同一金额再取一次。",
-        "This transaction is, or was, being processed: wait for its result, or ask again with the same serial number and the same amount.",
+        "这笔交易正在处理：等待其结果，不要重复点击。金额与上次不同时，按原金额继续；更正后的账单另行收费。",
+        "This transaction is being processed: wait for its result, and do not click again. Where the amount differs from the first: go on at that one; a corrected bill is charged separately.",
     ], [
-        "同一 fixmedinsTrnsSn 正在请求中，或上次用的是另一金额。不要重复点击；新的交易才用新的流水号。",
-        "The same fixmedinsTrnsSn is in flight, or was used with another amount. Guard against double clicks; only a new transaction takes a new serial number.",
+        "同一 orgCodg、fixmedinsTrnsSn 正在请求中（next 为 retry_later），或上次用的是另一金额（fix_request）。请防止重复点击；结果不明的交易只能用同一流水号、同一金额继续。",
+        "The same orgCodg and fixmedinsTrnsSn are in flight (next is retry_later), or were used with another amount (fix_request). Guard against double clicks; a transaction whose outcome is unknown goes on with the same serial number and the same amount only.",
     ]),
     row(EV_CANCELLED, AGAIN, [
         "ev_cancel 或进度函数结束了调用；delivery 为 unknown 时请求可能已被处理：genPayCert 只能用同一流水号、同一金额再取。",

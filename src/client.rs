@@ -7,9 +7,10 @@ use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
 use crate::log::Log;
 use crate::next;
+use crate::per_process::PerProcess;
 use crate::reply::{Reply, milliseconds_since_epoch};
-use crate::risk::Transactions;
-use crate::service::{Request, Service, Target};
+use crate::risk::{self, Refusal, Transaction};
+use crate::service::{GEN_PAY_CERT, Request, Service, Target};
 use crate::transport::{self, Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;
@@ -25,25 +26,41 @@ use zeroize::Zeroizing;
 )]
 pub struct Client {
     config: Config,
-    transport: Transport,
     log: Option<Arc<Log>>,
+    own: PerProcess<Own>,
+}
+
+/// What is not shared with a child of `fork`.
+struct Own {
+    transport: Result<Transport, Failure>,
     /// The calls in flight, for [`Client::cancel`].
     calls: Mutex<Vec<Arc<Call>>>,
-    transactions: Transactions,
 }
 
 impl Client {
     /// Opens a client. No connection is made yet.
     pub fn open(mut config: Config) -> Result<Self, Failure> {
-        let transport =
-            Transport::new(&config).map_err(|failure| failure.in_language(config.language))?;
-        Ok(Self {
-            transport,
+        let client = Self {
             log: config.log.take().map(Log::new).map(Arc::new),
             config,
+            own: PerProcess::new(),
+        };
+        let language = client.config.language;
+        client
+            .transport()
+            .map_err(|failure| failure.in_language(language))?;
+        Ok(client)
+    }
+
+    fn own(&self) -> &Own {
+        self.own.get_or_init(|| Own {
+            transport: Transport::new(&self.config),
             calls: Mutex::default(),
-            transactions: Transactions::default(),
         })
+    }
+
+    fn transport(&self) -> Result<&Transport, Failure> {
+        self.own().transport.as_ref().map_err(Clone::clone)
     }
 
     /// What it was opened with.
@@ -58,24 +75,45 @@ impl Client {
 
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.
     pub fn call(&self, target: &Target, request: &str, base: Option<&BaseUrl>) -> Reply {
-        self.call_within(target, request, base, None)
+        let issues = target.known() == Some(&GEN_PAY_CERT);
+        self.make(target, request, base, None, |request| {
+            let begun = issues.then(|| self.begin_transaction(request));
+            begun.transpose()
+        })
     }
 
-    /// The same as a step of a flow: what ends the flow ends the call.
-    pub fn call_within(
+    /// Makes a call as a step of a flow: what ends the flow ends the call. The flow has begun its
+    /// transaction, if it is part of one.
+    pub fn step(
+        &self,
+        service: &'static Service,
+        request: &str,
+        flow: &Call,
+        transaction: Option<Transaction>,
+    ) -> Reply {
+        let target = Target::Known(service);
+        self.make(&target, request, None, Some(flow), |_| Ok(transaction))
+    }
+
+    fn make(
         &self,
         target: &Target,
         request: &str,
         base: Option<&BaseUrl>,
         flow: Option<&Call>,
+        transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Refusal>,
     ) -> Reply {
         let base = base.unwrap_or(&self.config.local_url);
         let uri = base.join(target.path());
-        let mut reply = self
-            .converse(target, request, &uri, flow)
-            .unwrap_or_else(|failure| {
-                Reply::failed(&failure, self.config.language, target.known())
+        let made = self
+            .prepare_for(target, request, &uri, flow)
+            .and_then(|(request, begun)| match transaction(&request) {
+                Ok(transaction) => self.converse(target, &request, &uri, &begun.call, transaction),
+                Err(refusal) => Ok(refusal.reply(self.config.language)),
             });
+        let mut reply = made.unwrap_or_else(|failure| {
+            Reply::failed(&failure, self.config.language, target.known())
+        });
         reply.service = Some(target.name().to_owned());
         reply
     }
@@ -83,18 +121,23 @@ impl Client {
     fn converse(
         &self,
         target: &Target,
-        request: &str,
+        request: &Request,
         uri: &Uri,
-        flow: Option<&Call>,
+        call: &Arc<Call>,
+        transaction: Option<Transaction>,
     ) -> Result<Reply, Failure> {
-        let (request, begun) = self.prepare_for(target, request, uri, flow)?;
-        let transaction = self.transactions.begin(target, &request.json)?;
-        let call = &begun.call;
+        let transport = self.transport()?;
         let body = self.seal(&request.json);
-        let result = self
-            .transport
+        let transaction = transaction.map(Transaction::ask);
+        let result = transport
             .post(&self.config, call, uri, &body, target.changes())
-            .and_then(|answer| self.judge(target, &answer))
+            .and_then(|answer| {
+                let reply = self.judge(target, &answer)?;
+                if answer.is_success() && !target.changes() {
+                    transport.keep_connection(call);
+                }
+                Ok(reply)
+            })
             .map_err(|failure| {
                 // A reply without a length ends where its connection does, and a cancel ended that.
                 if failure.code == EV_BAD_REPLY && call.is_cancelled() {
@@ -109,11 +152,22 @@ impl Client {
         result
     }
 
-    /// A request as it would go out, with the defaults, or what is wrong with it.
-    pub fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
+    /// Begins the transaction of a request for a certificate: before anything of it is sent.
+    pub fn begin_transaction(&self, request: &Request) -> Result<Transaction, Refusal> {
+        risk::begin(&self.config.org_id, &request.json)
+    }
+
+    /// A request as it would go out, with the defaults, or what is wrong with it. What ends the flow
+    /// ends the look-up of what is `auto`, too.
+    pub fn prepare(
+        &self,
+        service: &'static Service,
+        request: &str,
+        flow: &Call,
+    ) -> Result<Request, Failure> {
         let target = Target::Known(service);
         let uri = self.config.local_url.join(target.path());
-        let (request, _) = self.prepare_for(&target, request, &uri, None)?;
+        let (request, _) = self.prepare_for(&target, request, &uri, Some(flow))?;
         Ok(request)
     }
 
@@ -126,15 +180,22 @@ impl Client {
         flow: Option<&Call>,
     ) -> Result<(Request, InFlight<'_>), Failure> {
         let mut begun = None;
-        let request = Request::prepare(target, request, |token, field| {
+        let prepared = Request::prepare(target, request, |token, field| {
             self.default(field, uri, || {
                 let begin = || self.begin(Zeroizing::new(token.to_owned()), flow);
                 let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
                 Arc::clone(&begun.call)
             })
-        })?;
-        let begun = begun.unwrap_or_else(|| self.begin(request.token.clone(), flow));
-        Ok((request, begun))
+        });
+        match (prepared, begun) {
+            (_, Some(begun)) if begun.call.is_cancelled() => Err(transport::cancelled(&begun.call)),
+            (Ok(request), Some(begun)) => Ok((request, begun)),
+            (Ok(request), None) => {
+                let begun = self.begin(request.token.clone(), flow);
+                Ok((request, begun))
+            }
+            (Err(failure), _) => Err(failure),
+        }
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -195,29 +256,36 @@ impl Client {
         }
     }
 
-    /// Ends what is in flight for a patient's token, or everything: how many calls that was. Later
-    /// calls are not touched.
+    /// Ends what is in flight for a patient's token, or everything: how many calls that was, a flow
+    /// being one. Later calls are not touched.
     pub fn cancel(&self, token: Option<&str>) -> usize {
         let calls = self.calls();
         let mut ended = 0;
         for call in calls.iter() {
             if token.is_none_or(|token| token == call.token()) {
                 call.cancel();
-                ended += 1;
+                ended += usize::from(!call.is_step());
             }
         }
         ended
     }
 
     fn calls(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Call>>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+        let calls = &self.own().calls;
+        calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something that can be cancelled by the patient's token. As a step of a flow it is ended with
     /// that, even by a cancel that came just before.
     pub fn begin(&self, token: Zeroizing<String>, flow: Option<&Call>) -> InFlight<'_> {
         let config = &self.config;
-        let call = Arc::new(Call::start(token, config.connect_timeout, config.timeout));
+        let call = Call::start(
+            token,
+            flow.is_some(),
+            config.connect_timeout,
+            config.timeout,
+        );
+        let call = Arc::new(call);
         let mut calls = self.calls();
         if flow.is_some_and(Call::is_cancelled) {
             call.cancel();
@@ -241,8 +309,8 @@ impl Client {
         if value != "auto" || !matches!(field, "devId" | "devIP") {
             return Ok(Some(value.clone()));
         }
-        let address = self
-            .transport
+        let transport = self.transport().map_err(|failure| failure.detail)?;
+        let address = transport
             .local_address(&call(), uri)
             .map_err(|error| {
                 text!(
@@ -267,11 +335,11 @@ impl Client {
         let body = String::from_utf8_lossy(&answer.body);
         let body = body.trim_start_matches('\u{feff}');
         let outer = match Outer::read(body) {
-            Ok(outer) => outer,
-            Err(_) if !(200..300).contains(&answer.status) => {
-                return Err(http_status(answer.status));
-            }
-            Err(detail) => return Err(bad_reply(detail)),
+            // A gateway on the way answers in JSON, too: with another status only a code that the
+            // documents list is the centre's.
+            Ok(outer) if answer.is_success() || is_documented(outer.code) => outer,
+            Err(detail) if answer.is_success() => return Err(bad_reply(detail)),
+            _ => return Err(http_status(answer.status)),
         };
         let service = target.known();
         let reply = |data| Reply {
@@ -375,14 +443,14 @@ fn bad_content(data: &str, detail: Text) -> Failure {
     Failure::new(EV_DECRYPT, Delivery::Answered, detail)
 }
 
-/// The opened reply's state field. It is there, once, and a string or a number, or nobody settles or
-/// charges on it.
+/// The opened reply's state field. It is there, once, and a string or a number that says something,
+/// or nobody settles or charges on it.
 fn state(data: &str, field: &str) -> Result<String, Failure> {
     let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
     object
         .get(field)
         .and_then(json::string_or_number)
-        .filter(|state| !state.is_empty())
+        .filter(|state| !matches!(state.trim(), "" | "null" | "NULL" | "Null"))
         .ok_or_else(|| bad_reply(text!("应答中没有 {field}", "the reply has no {field}")))
 }
 
@@ -408,10 +476,16 @@ impl Outer {
                 "code {code} is of this library's own range"
             ));
         }
+        if (100..1000).contains(&code) {
+            return Err(text!(
+                "code {code} 是 HTTP 状态码，像是网关的应答，不是中心的",
+                "code {code} is an HTTP status: a gateway's answer, not the centre's"
+            ));
+        }
         Ok(Self {
             code,
             message: object.get("message").and_then(json::string),
-            failed: object.get("success").is_some_and(is_false),
+            failed: object.get("success").is_some_and(|value| !is_true(value)),
             enc_data: object.get("data").and_then(enc_data),
         })
     }
@@ -426,8 +500,10 @@ impl Outer {
     }
 }
 
-fn is_false(value: &RawValue) -> bool {
-    value.get() == "false" || json::string(value).as_deref() == Some("false")
+/// Whether `success` lets a reply pass: whatever else it may be is a failure.
+fn is_true(value: &RawValue) -> bool {
+    matches!(value.get(), "true" | "null")
+        || json::string(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 /// `encData` of a reply's `data`: an object, or an object inside a string.

@@ -21,8 +21,8 @@ pub const EV_INVALID_REQUEST: i32 = -10005;
 pub const EV_BUFFER_TOO_SMALL: i32 = -10006;
 /// No service of that name, and not a path of the centre. Nothing was sent.
 pub const EV_UNKNOWN_SERVICE: i32 = -10007;
-/// Risk control: the same transaction is in flight, or a certificate was, or may have been, issued
-/// for another amount. Nothing was sent.
+/// Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
+/// or may have been, issued for another amount ("fix_request"). Nothing was sent.
 pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;
@@ -469,6 +469,11 @@ pub const ID_TYPES: &[(&str, &str)] = &[
 /// What a code means, if anybody has said so.
 pub fn meaning(code: i32) -> Option<&'static Meaning> {
     MEANINGS.iter().find(|meaning| meaning.code == code)
+}
+
+/// Whether one of the documents lists a code: only then is it certain to be the centre's.
+pub(crate) fn is_documented(code: i32) -> bool {
+    meaning(code).is_some_and(|meaning| !meaning.documents.is_empty())
 }
 
 /// Whether a code lies in the range that this library keeps for itself, so that a centre cannot

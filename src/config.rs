@@ -105,14 +105,20 @@ impl BaseUrl {
                 "an address that begins with http:// or https://, such as http://10.0.0.1:8080, without query or user"
             )
         };
-        let uri: Uri = url.trim().parse().map_err(|_| right())?;
+        let url = url.trim().trim_end_matches('/');
+        let (scheme, rest) = url.split_once("://").ok_or_else(right)?;
+        let url = format!("{}://{rest}", scheme.to_ascii_lowercase());
+        let uri: Uri = url.parse().map_err(|_| right())?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
         let host = uri.host().unwrap_or_default();
-        let has_user = uri.authority().is_some_and(|a| a.as_str().contains('@'));
-        if !is_http || host.is_empty() || has_user || url.contains(['?', '#']) {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if !is_http || host.is_empty() || authority.contains('@') || url.contains(['?', '#']) {
             return Err(right());
         }
-        Ok(Self(url.trim().trim_end_matches('/').to_owned()))
+        if !has_port_or_none(authority) {
+            return Err(no_port());
+        }
+        Ok(Self(url))
     }
 
     /// The same without a service's path at its end, for callers that pass whole addresses.
@@ -133,6 +139,20 @@ impl BaseUrl {
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
     }
+}
+
+/// Whether what follows the host is a port, or nothing: what is no port would be passed over, and
+/// the scheme's own connected to.
+fn has_port_or_none(authority: &str) -> bool {
+    // The colons of an IPv6 address stand within brackets.
+    let behind_host = authority.rsplit(']').next().unwrap_or(authority);
+    behind_host
+        .split_once(':')
+        .is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+fn no_port() -> Text {
+    text!("端口应为 1 到 65535", "a port is a number from 1 to 65535")
 }
 
 /// The longest time that can be configured, in milliseconds.
@@ -485,16 +505,19 @@ fn read_tls(reader: &mut Reader<'_>) -> TlsSettings {
 
 fn read_proxy(reader: &mut Reader<'_>) -> Option<ureq::Proxy> {
     let proxy = reader.text("proxy")?;
-    match (ureq::Proxy::new(&proxy), proxy.starts_with("http://")) {
-        (Ok(proxy), true) => Some(proxy),
-        _ => {
-            reader.wrong(
-                "proxy",
-                text!("应为 http://主机:端口 或 null", "http://host:port, or null"),
-            );
-            None
-        }
-    }
+    let right = text!("应为 http://主机:端口 或 null", "http://host:port, or null");
+    let Some(rest) = proxy.strip_prefix("http://") else {
+        reader.wrong("proxy", right);
+        return None;
+    };
+    // A user and a password may stand before the host.
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let read = match ureq::Proxy::new(&proxy) {
+        _ if !has_port_or_none(host) => Err(no_port()),
+        read => read.map_err(|_| right),
+    };
+    read.map_err(|wrong| reader.wrong("proxy", wrong)).ok()
 }
 
 /// What the transport sets itself, and nobody else may.

@@ -20,6 +20,7 @@ pub mod flow;
 mod json;
 pub mod log;
 pub mod next;
+mod per_process;
 pub mod reply;
 mod risk;
 pub mod service;

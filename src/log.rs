@@ -10,6 +10,7 @@
 
 use crate::code::{EV_OK, NO_PASSWORD_NEEDED};
 use crate::next::Next;
+use crate::per_process::PerProcess;
 use crate::reply::{Reply, Started, milliseconds_since_epoch};
 use once_cell::sync::Lazy;
 use ring::digest::{Context, SHA256};
@@ -115,8 +116,9 @@ pub fn token_ref(token: &str) -> Option<String> {
 #[derive(Debug)]
 pub struct Log {
     settings: LogSettings,
-    /// Held to look and to put, never while a disk is waited for.
-    open: Mutex<Option<Arc<Open>>>,
+    /// Held to look and to put, never while a disk is waited for. A child of `fork` has a file of
+    /// its own.
+    open: PerProcess<Mutex<Option<Arc<Open>>>>,
     /// Whether the last line was cut: the next begins with a new one.
     cut: AtomicBool,
 }
@@ -132,7 +134,7 @@ impl Log {
     pub fn new(settings: LogSettings) -> Self {
         Self {
             settings,
-            open: Mutex::default(),
+            open: PerProcess::new(),
             cut: AtomicBool::default(),
         }
     }
@@ -242,7 +244,8 @@ impl Log {
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Arc<Open>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        let open = self.open.get_or_init(Mutex::default);
+        open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -184,7 +184,7 @@ static TABLE: &[Row] = &[
     row(ANY, Code(EV_INVALID_CLIENT), FixRequest, "the program called wrongly"),
     row(ANY, Code(EV_INVALID_REQUEST), FixRequest, "the program passed a wrong request"),
     row(ANY, Code(EV_UNKNOWN_SERVICE), FixRequest, "the program called wrongly"),
-    row(CERT, Code(EV_DUPLICATE), Retry, "A §1.4.3.3 (3): the same serial number, the same amount"),
+    row(ANY, Code(EV_DUPLICATE), RetryLater, "A §1.4.3.3 (3): the one in flight comes to an end"),
     row(NOTC, Code(EV_CANCELLED), Resend, "B §1.4.4 (5) A: the notice may be sent again"),
     row(STAS, Code(EV_CANCELLED), Wait, "asking again changes nothing"),
     row(SIGNED, Code(EV_CANCELLED), RetryLater, "asking again changes nothing"),

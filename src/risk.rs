@@ -1,27 +1,25 @@
 //! Risk control of the transactions that issue certificates (A §1.4.3.3 (3)): one transaction is
 //! never in flight twice, and never asked for with two amounts.
+//!
+//! There is one guard for each process, whatever clients come and go.
 
-use crate::code::EV_DUPLICATE;
-use crate::error::{Delivery, Failure, text};
+use crate::code::{EV_DUPLICATE, EV_HTTP_STATUS, EV_OK};
+use crate::error::{Delivery, Failure, Language, Text, text};
 use crate::json::{self, Object};
 use crate::next::Next;
+use crate::per_process::PerProcess;
 use crate::reply::Reply;
-use crate::service::{GEN_PAY_CERT, Target};
+use crate::service::GEN_PAY_CERT;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many transactions are remembered. A window's cashier makes a few hundred a day.
 const REMEMBERED: usize = 10_000;
 
-/// An institution's own serial number: `orgCodg` and `fixmedinsTrnsSn`.
-type Key = (String, String);
+/// Whose transaction it is, and its serial number: `orgId`, `orgCodg` and `fixmedinsTrnsSn`.
+type Key = (String, String, String);
 
-/// What has become of each transaction of a client.
-#[derive(Debug, Default)]
-pub(crate) struct Transactions {
-    known: Mutex<Known>,
-}
-
+/// What has become of each transaction of this process.
 #[derive(Debug, Default)]
 struct Known {
     states: BTreeMap<Key, State>,
@@ -36,65 +34,79 @@ struct State {
     amount: Option<String>,
 }
 
-impl Transactions {
-    /// Begins a transaction, if the request is one that issues a certificate. A refusal means that
-    /// nothing may be sent.
-    pub(crate) fn begin(
-        &self,
-        target: &Target,
-        request: &str,
-    ) -> Result<Option<Transaction<'_>>, Failure> {
-        if target.known() != Some(&GEN_PAY_CERT) {
-            return Ok(None);
-        }
-        let refuse = |detail| Err(Failure::not_sent(EV_DUPLICATE, detail));
-        // The request was checked: all three are there.
-        let object = Object::parse(request).ok();
-        let field = |name| {
-            let value = object.as_ref()?.get(name)?;
-            json::string(value)
-        };
-        let [org_codg, serial, amount] = ["orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt"]
-            .map(|name| field(name).unwrap_or_default());
-        let key = (org_codg, serial);
-        let amount = plain(&amount);
+fn known() -> MutexGuard<'static, Known> {
+    static KNOWN: PerProcess<Mutex<Known>> = PerProcess::new();
+    let known = KNOWN.get_or_init(Mutex::default);
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-        let mut known = self.known();
-        let state = known.states.get(&key).cloned().unwrap_or_default();
-        if state.in_flight {
-            return refuse(text!(
+/// Why a transaction may not begin: nothing may be sent.
+#[derive(Debug)]
+pub struct Refusal {
+    detail: Text,
+    next: Next,
+}
+
+impl Refusal {
+    /// The answer to whoever asked.
+    pub(crate) fn reply(&self, language: Language) -> Reply {
+        let failure = Failure::not_sent(EV_DUPLICATE, self.detail.clone());
+        Reply {
+            next: Some(self.next),
+            ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT))
+        }
+    }
+}
+
+/// Begins the transaction of a request for a certificate, which was checked.
+pub(crate) fn begin(org_id: &str, request: &str) -> Result<Transaction, Refusal> {
+    let object = Object::parse(request).ok();
+    let field = |name| {
+        let value = object.as_ref()?.get(name)?;
+        json::string(value)
+    };
+    let [org_codg, serial, amount] =
+        ["orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt"].map(|name| field(name).unwrap_or_default());
+    let key = (org_id.to_owned(), org_codg, serial);
+    let amount = plain(&amount);
+
+    let mut known = known();
+    let state = known.states.get(&key).cloned().unwrap_or_default();
+    if state.in_flight {
+        return Err(Refusal {
+            detail: text!(
                 "同一流水号（fixmedinsTrnsSn）的请求正在处理，请等待其结果",
                 "a request with the same fixmedinsTrnsSn is in flight: wait for its reply"
-            ));
-        }
-        if state
-            .amount
-            .as_ref()
-            .is_some_and(|before| *before != amount)
-        {
-            return refuse(text!(
-                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据，金额须与上次一致，否则请用新的流水号",
-                "a certificate was, or may have been, issued for this fixmedinsTrnsSn with another amount: use the same amount, or a new serial number for a new transaction"
-            ));
-        }
-        known.put(
-            key.clone(),
-            State {
-                in_flight: true,
-                ..state.clone()
-            },
-        );
-        Ok(Some(Transaction {
-            transactions: self,
-            key,
-            amount,
-            before: Some(state),
-        }))
+            ),
+            next: Next::RetryLater,
+        });
     }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    if state
+        .amount
+        .as_ref()
+        .is_some_and(|before| *before != amount)
+    {
+        return Err(Refusal {
+            detail: text!(
+                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据：继续这笔交易须用原金额；更正后的账单，须待这笔交易了结后另行收费",
+                "a certificate was, or may have been, issued for this fixmedinsTrnsSn with another amount: go on with this transaction at the same amount; a corrected bill is a transaction of its own, once this one is settled"
+            ),
+            next: Next::FixRequest,
+        });
     }
+    known.put(
+        key.clone(),
+        State {
+            in_flight: true,
+            ..state.clone()
+        },
+    );
+    Ok(Transaction {
+        key,
+        amount,
+        before: state.amount,
+        is_asked: false,
+    })
 }
 
 impl Known {
@@ -120,50 +132,54 @@ impl Known {
     }
 }
 
-/// A transaction in flight. Dropped without an end (a fault of ours), its outcome is unknown.
-pub(crate) struct Transaction<'a> {
-    transactions: &'a Transactions,
+/// A transaction in flight. When it is dropped it is so no more: then nothing has changed if the
+/// certificate was never asked for, and without an end (a fault of ours) its outcome is unknown.
+#[derive(Debug)]
+pub struct Transaction {
     key: Key,
     amount: String,
-    /// What it was before; `None` once it has ended.
-    before: Option<State>,
+    /// The amount for which a certificate may have been issued before.
+    before: Option<String>,
+    is_asked: bool,
 }
 
-impl Transaction<'_> {
-    /// Notes what has become of it.
+impl Transaction {
+    /// Notes that the certificate is asked for now.
+    pub(crate) fn ask(self) -> Self {
+        let mut asked = self;
+        asked.is_asked = true;
+        asked
+    }
+
+    /// Notes what has become of it: whether a certificate may have been issued.
     pub(crate) fn end(mut self, result: &Result<Reply, Failure>) {
-        let untouched = match result {
-            // The centre refused: whatever was before holds, and the amount may change.
-            Ok(reply) => !matches!(reply.next, Some(Next::Charge | Next::Retry)) && reply.code != 0,
-            Err(failure) => failure.delivery == Delivery::NotSent,
-        };
-        let Some(before) = self.before.take() else {
-            return;
-        };
-        self.leave(if untouched {
-            before.amount
-        } else {
-            Some(self.amount.clone())
-        });
-    }
-
-    fn leave(&self, amount: Option<String>) {
-        let mut known = self.transactions.known();
-        known.put(
-            self.key.clone(),
-            State {
-                in_flight: false,
-                amount,
+        self.is_asked = match result {
+            // After a refusal of the centre whatever was before holds, and the amount may change.
+            Ok(reply) => {
+                reply.code == EV_OK || matches!(reply.next, Some(Next::Charge | Next::Retry))
+            }
+            Err(failure) => match failure.delivery {
+                Delivery::NotSent => false,
+                // A gateway's 3xx or 4xx: it did not let the request through.
+                Delivery::Answered => failure.code != EV_HTTP_STATUS,
+                Delivery::Unknown => true,
             },
-        );
+        };
     }
 }
 
-impl Drop for Transaction<'_> {
+impl Drop for Transaction {
     fn drop(&mut self) {
-        if self.before.is_some() {
-            self.leave(Some(self.amount.clone()));
-        }
+        let amount = if self.is_asked {
+            Some(self.amount.clone())
+        } else {
+            self.before.take()
+        };
+        let state = State {
+            in_flight: false,
+            amount,
+        };
+        known().put(self.key.clone(), state);
     }
 }
 
@@ -184,42 +200,52 @@ mod tests {
         )
     }
 
-    fn begin(transactions: &Transactions, serial: usize, amount: &str) -> bool {
-        let target = Target::Known(&GEN_PAY_CERT);
+    fn begin(org_id: &str, serial: usize, amount: &str) -> bool {
+        let begun = super::begin(org_id, &request(serial, amount));
         // Dropped at once: its outcome is unknown.
-        transactions
-            .begin(&target, &request(serial, amount))
-            .is_ok()
+        begun.map(Transaction::ask).is_ok()
     }
 
     #[test]
     fn equal_amounts_are_equal_however_written() {
-        let transactions = Transactions::default();
-        assert!(begin(&transactions, 1, "12.3"));
+        let begin = |serial, amount| begin("equal", serial, amount);
+        assert!(begin(1, "12.3"));
         for (amount, same) in [
             ("12.30", true),
             ("012.3", true),
             ("12.31", false),
             ("1.23", false),
         ] {
-            assert_eq!(begin(&transactions, 1, amount), same, "{amount}");
+            assert_eq!(begin(1, amount), same, "{amount}");
         }
-        assert!(begin(&transactions, 2, "0.50"));
-        assert!(begin(&transactions, 2, "00.5"));
+        assert!(begin(2, "0.50"));
+        assert!(begin(2, "00.5"));
+    }
+
+    #[test]
+    fn what_was_never_asked_for_leaves_nothing_behind() {
+        drop(super::begin("never", &request(1, "1")).unwrap());
+        assert!(begin("never", 1, "2"));
+        drop(super::begin("never", &request(1, "2")).unwrap());
+        assert!(!begin("never", 1, "3"), "it was asked for before");
     }
 
     #[test]
     fn ten_thousand_are_remembered_and_not_more() {
-        let transactions = Transactions::default();
-        for serial in 0..=REMEMBERED {
-            assert!(begin(&transactions, serial, "1"));
+        let mut known = Known::default();
+        let key = |serial: usize| (String::new(), String::new(), serial.to_string());
+        let state = |in_flight| State {
+            in_flight,
+            amount: Some("1".to_owned()),
+        };
+        known.put(key(0), state(true));
+        for serial in 1..=REMEMBERED + 1 {
+            known.put(key(serial), state(false));
         }
-        assert_eq!(transactions.known().states.len(), REMEMBERED);
-        assert_eq!(transactions.known().order.len(), REMEMBERED);
-        assert!(
-            !begin(&transactions, 1, "2"),
-            "the second one is still known"
-        );
-        assert!(begin(&transactions, 0, "2"), "the first one was forgotten");
+        assert_eq!(known.states.len(), REMEMBERED);
+        assert_eq!(known.order.len(), REMEMBERED);
+        assert!(known.states.contains_key(&key(0)), "in flight");
+        assert!(!known.states.contains_key(&key(1)), "the oldest");
+        assert!(known.states.contains_key(&key(REMEMBERED + 1)));
     }
 }

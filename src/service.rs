@@ -194,10 +194,14 @@ impl Target {
         if let Some(service) = known {
             return Some(Self::Known(service));
         }
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
-        let rest = name.strip_prefix(PATH_PREFIX)?;
-        let is_path = !rest.is_empty() && rest.chars().all(is_plain) && !rest.contains("..");
-        is_path.then(|| Self::Path(name.to_owned()))
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let is_name = |part: &str| !matches!(part, "" | ".") && !part.contains("..");
+        let mut parts = name.strip_prefix(PATH_PREFIX)?.split('/');
+        let is_path = parts.all(|part| is_name(part) && part.chars().all(is_plain));
+        // Another spelling of a known service would go round what is checked and guarded there.
+        let is_known = |service: &&Service| service.path.eq_ignore_ascii_case(name);
+        (is_path && !SERVICES.iter().any(|service| is_known(&service)))
+            .then(|| Self::Path(name.to_owned()))
     }
 
     /// The service, if it is one of the four.
@@ -499,6 +503,13 @@ mod tests {
             "/cfc/api/a?b",
             "/cfc/api/../x",
             "/cfc/api/a b",
+            "/cfc/api/genPayCert/",
+            "/cfc/api//genPayCert",
+            "/cfc/api/./genPayCert",
+            "/cfc/api/x/../genPayCert",
+            "/cfc/api/genPayCert/.",
+            "/cfc/api/GENPAYCERT",
+            "/cfc/api/genPayCert%2F",
         ] {
             assert_eq!(Target::find(wrong), None, "{wrong}");
         }

@@ -3,15 +3,21 @@
 
 mod common;
 
+use common::wire::wait_for;
 use common::{centre, config, config_with, library_dir};
 use evoucher_sandbox::Tls;
 use serde_json::json;
 use std::env;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Compiles a program of this project, strictly.
 fn compile(source: &str, standard: &str, links: bool) -> PathBuf {
+    compile_with(source, standard, links, &[])
+}
+
+fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) -> PathBuf {
     let name = Path::new(source).file_stem().unwrap();
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut cc = Command::new("cc");
@@ -31,7 +37,7 @@ fn compile(source: &str, standard: &str, links: bool) -> PathBuf {
         cc.arg("-L").arg(&folder).arg("-levoucher");
         cc.arg(format!("-Wl,-rpath,{}", folder.display()));
     }
-    cc.args(["-lm", "-ldl"]);
+    cc.args(["-lm", "-ldl", "-lpthread"]).args(more);
     run(&mut cc);
     program
 }
@@ -128,4 +134,46 @@ fn loading_and_unloading_500_times() {
     let program = compile("tests/c/reload.c", "-std=gnu99", false);
     let library = library_dir().join("libevoucher.so");
     run_checked(&program, &[library.to_str().unwrap()]);
+}
+
+/// What a child of `fork` inherits is its parent's: the ledger has the connections.
+#[test]
+fn a_child_of_fork_has_nothing_of_its_parents() {
+    let centre = centre();
+    let program = compile("tests/c/fork.c", "-std=gnu99", true);
+    let long = json!({ "timeoutMs": 300_000 });
+    let mut parent = Command::new(&program)
+        .arg(config_with(centre.url(), long).to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("the parent's call", || {
+        centre
+            .ledger()
+            .iter()
+            .any(|entry| entry.service == "genPayCert")
+    });
+    parent.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    let output = parent.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let connection = |token: &str| {
+        let ledger = centre.ledger();
+        let entry = ledger.iter().find(|entry| entry.token == token).unwrap();
+        entry.connection
+    };
+    assert_ne!(connection("nopwd-child"), connection("pwd-before"));
+    assert_eq!(connection("pwd-parent"), connection("pwd-before"));
+}
+
+#[test]
+fn a_cancel_during_a_look_up_ends_the_flow() {
+    let centre = centre();
+    // Its getaddrinfo has to be found before the system's.
+    let program = compile_with("tests/c/slow_names.c", "-std=gnu99", true, &["-rdynamic"]);
+    let named = centre.url().replace("127.0.0.1", "localhost");
+    let automatic = json!({ "defaults": { "devId": "AA-BB-CC-DD-EE-FF", "devIP": "auto" } });
+    run(Command::new(program).arg(config_with(named, automatic).to_string()));
+    assert_eq!(centre.seen(), 0);
 }

@@ -42,6 +42,17 @@ fn every_field_that_is_wrong_is_named() {
         ("localUrl", json!("http://x/?a=b"), "localUrl"),
         ("localUrl", json!("http://user:pass@x/"), "localUrl"),
         ("localUrl", json!("http://"), "localUrl"),
+        ("localUrl", json!("http://x:99999"), "localUrl：端口应为"),
+        ("localUrl", json!("http://x:0"), "localUrl：端口应为"),
+        ("localUrl", json!("http://x:/p"), "localUrl：端口应为"),
+        ("localUrl", json!("http://x:80a"), "localUrl"),
+        (
+            "localUrl",
+            json!("http://[::1]:70000"),
+            "localUrl：端口应为",
+        ),
+        ("proxy", json!("http://x:99999"), "proxy：端口应为"),
+        ("proxy", json!("http://user:pass@x:0"), "proxy：端口应为"),
         ("localUrl", json!(null), "缺少 localUrl"),
         ("orgId", json!(""), "orgId：应为非空字符串"),
         ("orgId", json!(7), "orgId：应为非空字符串"),
@@ -259,5 +270,23 @@ fn a_protected_key_is_for_windows() {
             message.contains("sm4KeyFile") && message.contains(says),
             "{message}"
         );
+    }
+}
+
+/// What stands behind the host and is no port was passed over, and port 80 connected to.
+#[test]
+fn addresses_that_are_right_are_taken_as_they_are_written() {
+    let centre = centre();
+    let port = centre.url().rsplit(':').next().unwrap().to_owned();
+    for url in [
+        format!("HTTP://127.0.0.1:{port}/"),
+        format!(" http://127.0.0.1:{port}/prefix/ "),
+        format!("http://localhost:{port}"),
+    ] {
+        let client = library().open(&config(&url));
+        assert_eq!(client.stas("pwd").returned, 0, "{url}");
+    }
+    for url in ["http://x:1", "http://[::1]:65535/a:b", "https://x"] {
+        library().open(&config(url));
     }
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{SERVICES, centre, config, library};
+use encoding_rs::{GBK, UTF_8};
 use evoucher::advice::advice;
 use evoucher::code::MEANINGS;
 use evoucher::error::Language;
@@ -11,6 +12,8 @@ use serde_json::Value;
 
 const SERVICES_PAGE: &str = include_str!("../docs/services.md");
 const TROUBLESHOOTING: &str = include_str!("../docs/troubleshooting.md");
+const PACKED: &str = include_str!("../packaging/sandbox-evoucher.json");
+const PACKED_GBK: &str = include_str!("../packaging/sandbox-evoucher-gbk.json");
 
 /// The fenced blocks of JSON: what stands behind "json" on the fence, and the text.
 fn examples(page: &str) -> Vec<(&str, &str)> {
@@ -97,5 +100,21 @@ fn troubleshooting_has_every_code() {
             let there = section.contains(&line);
             assert_eq!(there, !words.is_empty(), "{line} in {section}");
         }
+    }
+}
+
+/// The packages bring a configuration for the simulated centre to each kind of program.
+#[test]
+fn the_packed_configurations() {
+    let centre = centre();
+    for (text, encoding) in [(PACKED, UTF_8), (PACKED_GBK, GBK)] {
+        let mut config: Value = serde_json::from_str(text).unwrap();
+        config["localUrl"] = centre.url().into();
+        let client = library().open(&config);
+        let reply = client.call_text("ev_signed_query", r#"{"token":"signed-1"}"#);
+        let (read, _, garbled) = encoding.decode(&reply.bytes);
+        assert!(!garbled);
+        assert!(read.contains(r#""message":"成功""#), "{read}");
+        assert!(read.contains(r#""next":"get_certificate""#), "{read}");
     }
 }

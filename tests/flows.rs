@@ -530,7 +530,7 @@ fn the_centre_dies_at_each_step_of_paying() {
         if victim == "genPayCert" {
             // A certificate may be out there for 12.30: nothing else may be asked for.
             let other = pay(&client, "signed", "SN-1", "12.31");
-            ended(&other, EV_DUPLICATE, "not_sent", "retry");
+            ended(&other, EV_DUPLICATE, "not_sent", "fix_request");
             assert_eq!(issued(), certificates);
         }
         ended(
@@ -618,6 +618,110 @@ fn a_double_click_reaches_the_centre_once() {
     );
 }
 
+/// The second click comes a quarter of a second later, when the first one's question is still in the
+/// centre: nothing of it may be sent.
+#[test]
+fn a_double_click_on_the_flow_gets_one_certificate() {
+    let centre = centre();
+    let client = client(&common::fault(&centre, "slow-300"));
+    thread::scope(|scope| {
+        let first = scope.spawn(|| pay(&client, "signed", "click", "12.30"));
+        common::wire::wait_for("the first click's question", || {
+            !processed(&centre).is_empty()
+        });
+        for amount in ["12.30", "12.31"] {
+            let second = pay(&client, "signed", "click", amount);
+            ended(&second, EV_DUPLICATE, "not_sent", "retry_later");
+            assert_eq!(second.json()["data"]["charge"], false);
+        }
+        ended(&first.join().unwrap(), 0, "answered", "charge");
+    });
+    assert_eq!(processed(&centre), ["signedQuery", "genPayCert"]);
+}
+
+/// PowerBuilder and VB6 windows open and close a client of their own.
+#[test]
+fn closing_a_client_forgets_no_amount() {
+    let centre = centre();
+    let ask = |amount: &str| {
+        let client = client(&centre.url());
+        pay(&client, "signed", "closed", amount)
+    };
+    ended(&ask("12.30"), 0, "answered", "charge");
+    ended(&ask("12.31"), EV_DUPLICATE, "not_sent", "fix_request");
+    // Another orgId's transactions are its own.
+    let other = json!({ "orgId": "other" });
+    let client = library().open(&config_with(centre.url(), other));
+    assert_eq!(pay(&client, "signed", "closed", "12.31").returned, -4);
+}
+
+/// What was never asked for holds no amount.
+#[test]
+fn a_flow_that_ends_before_the_certificate_leaves_the_amount_free() {
+    let centre = centre();
+    let client = client(&centre.url());
+    assert_eq!(
+        pay(&client, "unsigned", "free", "1").returned,
+        EV_CANNOT_PAY
+    );
+    let stop = |event: &Value| i32::from(event["step"] == "signedQuery");
+    let (reply, _) = listening(&client, stop, || pay(&client, "signed", "free", "2"));
+    ended(&reply, EV_CANCELLED, "answered", "retry_later");
+    ended(
+        &pay(&client, "signed", "free", "3"),
+        0,
+        "answered",
+        "charge",
+    );
+}
+
+/// Pressed before the flow's thread ran: its progress function sees that before anything is sent.
+#[test]
+fn a_cancel_before_the_flow_began_is_not_lost() {
+    let centre = centre();
+    let client = client(&centre.url());
+    for (function, next) in [
+        ("ev_verify_password", "resend"),
+        ("ev_settle_gate", "wait"),
+        ("ev_one_code_pay", "retry_later"),
+    ] {
+        let stop = |event: &Value| i32::from(event["step"] == "begin");
+        let mut request = request("auto1-signed");
+        request["settlement"] = true.into();
+        request["credential"] = "qrcode".into();
+        request["method"] = "online".into();
+        let (reply, events) = listening(&client, stop, || client.call(function, &request));
+        ended(&reply, EV_CANCELLED, "not_sent", next);
+        assert_eq!(events.len(), 1, "{function}");
+    }
+    assert_eq!(centre.seen(), 0);
+}
+
+#[test]
+fn a_flow_that_is_cancelled_counts_once() {
+    let centre = centre();
+    let client = client(&common::fault(&centre, "silence"));
+    for (function, code) in [
+        ("ev_verify_password", EV_CANCELLED),
+        ("ev_settle_gate", EV_CANCELLED),
+        ("ev_one_code_pay", EV_CANCELLED),
+    ] {
+        centre.clear();
+        let mut request = request("auto1-signed");
+        request["settlement"] = true.into();
+        request["credential"] = "qrcode".into();
+        request["method"] = "online".into();
+        let client = &client;
+        thread::scope(|scope| {
+            let flow = scope.spawn(move || client.call(function, &request));
+            common::wire::wait_for(function, || centre.seen() > 0);
+            library().cancel(client.handle, Some("auto1-signed"));
+            assert_eq!(library().last_reply().at("data.cancelled"), "1");
+            assert_eq!(flow.join().unwrap().returned, code, "{function}");
+        });
+    }
+}
+
 type Events = Mutex<(Vec<Value>, Box<dyn FnMut(&Value) -> i32 + Send>)>;
 
 /// The progress function of these tests: keeps what it is told, and answers as it was made to.
@@ -676,6 +780,7 @@ fn progress_is_told_on_the_callers_thread() {
     assert_eq!(
         steps,
         [
+            "begin",
             "tokenPwdCheckNotc",
             "waiting",
             "tokenPwdStas",
@@ -683,8 +788,8 @@ fn progress_is_told_on_the_callers_thread() {
             "tokenPwdStas"
         ]
     );
-    assert_eq!(events[4]["next"], "settle");
-    assert!(events[1]["remainingMs"].as_u64().unwrap() <= 1000);
+    assert_eq!(events[5]["next"], "settle");
+    assert!(events[2]["remainingMs"].as_u64().unwrap() <= 1000);
     // Nobody listens any more.
     assert_eq!(verify(&client, "auto1-b").returned, 0);
 }

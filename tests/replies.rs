@@ -4,7 +4,10 @@
 mod common;
 
 use common::{KEY, ORG_ID, centre, config, library, request};
-use evoucher::code::{EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_INVALID_REQUEST};
+use evoucher::code::{
+    EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_INVALID_CLIENT, EV_INVALID_CONFIG,
+    EV_INVALID_REQUEST,
+};
 use serde_json::json;
 
 /// A service that answers with what it was asked, so that a reply can be made any size.
@@ -181,6 +184,32 @@ fn one_field_as_plain_text() {
     assert_eq!(client.field(json.as_bytes(), "next", 7).text(), "settle");
     let broken = client.field(b"{", "next", 100);
     assert_eq!(broken.returned, EV_INVALID_REQUEST);
+}
+
+/// A program without a JSON parser shows why there is no client.
+#[test]
+fn a_failed_open_can_be_shown_without_a_client() {
+    let (code, client) = library().open_bytes(b"{\"localUrl\":\"http://x:99999\"}");
+    assert_eq!((code, client), (EV_INVALID_CONFIG, -1));
+    let reply = library().last_reply();
+    assert!(reply.bytes.is_ascii());
+    let message = library().call5("ev_field", client, &reply.bytes, b"message", 8192);
+    assert_eq!(message.returned, 0);
+    assert_eq!(message.text(), {
+        // Plain text of the ASCII form keeps its escapes: any code page holds it.
+        let json = reply.json();
+        let message = json["message"].as_str().unwrap();
+        message
+            .encode_utf16()
+            .map(|unit| match u8::try_from(unit) {
+                Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+                _ => format!("\\u{unit:04x}"),
+            })
+            .collect::<String>()
+    });
+    // Nothing but that handle stands for no client.
+    let stale = library().call5("ev_field", -2, &reply.bytes, b"message", 8192);
+    assert_eq!(stale.returned, EV_INVALID_CLIENT);
 }
 
 #[test]

@@ -5,6 +5,7 @@ Attribute VB_Name = "Evoucher"
 ' Windows, which on Chinese Windows is GBK.
 '
 ' Each call blocks until the centre has answered or time is out. See README.md for the flow with a timer.
+' One client for the whole program: EvStart in Sub Main, EvStop when the program ends.
 
 Option Explicit
 
@@ -56,41 +57,80 @@ Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByV
 
 Private Const REPLY_SIZE As Long = 8192
 
-' What one of the four services came to. Code 0 says only that the centre answered: act on NextStep.
+' What a call came to. Code 0 says only that the centre answered: act on NextStep.
 Public Type EvReply
     Code As Long
     Message As String   ' for the operator's screen
     NextStep As String  ' settle, wait, get_certificate, charge, offline_check ...
-    Json As String      ' the whole reply
+    Json As String      ' the whole reply; "" when there is no client
 End Type
 
-' Opens a client: JSON text, or "@" and the path of a file. 0 means that it failed; Problem says why.
-Public Function EvOpenClient(ByVal Config As String, ByRef Problem As String) As Long
-    Dim Client As Long
-    If EvOpen(Config, Client) = 0 Then
-        EvOpenClient = Client
-    Else
-        Problem = EvUnescape(EvWaitingReply())
+' Why there is no client, for the operator's screen.
+Public EvProblem As String
+
+Private Handle As Long
+Private IsOpen As Boolean
+
+' Opens the one client of the program. Config is "@" and the whole path of the file. False: EvProblem says why not.
+Public Function EvStart(ByVal Config As String) As Boolean
+    On Error GoTo NoLibrary
+    If Not IsOpen Then
+        If EvOpen(Config, Handle) = 0 Then
+            IsOpen = True
+            EvProblem = ""
+        Else
+            EvProblem = EvUnescape(EvValue(EvWaitingReply(), "message"))
+        End If
     End If
+    EvStart = IsOpen
+    Exit Function
+NoLibrary:
+    ' VB6 loads evoucher.dll at its first call: it was not found, or is the one for 64 bits.
+    EvProblem = Err.Description
 End Function
 
+' Closes the client, when the program ends.
+Public Sub EvStop()
+    If IsOpen Then Call EvClose(Handle)
+    IsOpen = False
+End Sub
+
 ' One of the four services by its name: tokenPwdCheckNotc, tokenPwdStas, signedQuery, genPayCert.
-Public Function EvAsk(ByVal Client As Long, ByVal Service As String, ByVal Request As String) As EvReply
+Public Function EvAsk(ByVal Service As String, ByVal Request As String) As EvReply
     Dim Buffer As String
-    Buffer = Space$(REPLY_SIZE)
-    EvAsk.Code = EvCall(Client, Service, Request, Buffer, REPLY_SIZE)
-    EvAsk.Json = EvBeforeNul(Buffer)
-    ' The call is done even when the buffer was small: its reply waits, and nothing is sent again.
-    If Len(EvAsk.Json) = 0 Then EvAsk.Json = EvWaitingReply()
-    If EvAsk.Code = EV_BUFFER_TOO_SMALL Then EvAsk.Code = 0
-    EvAsk.Message = EvValue(Client, EvAsk.Json, "message")
-    EvAsk.NextStep = EvValue(Client, EvAsk.Json, "next")
+    Dim Code As Long
+    If IsOpen Then
+        Buffer = Space$(REPLY_SIZE)
+        Code = EvCall(Handle, Service, Request, Buffer, REPLY_SIZE)
+    End If
+    EvAsk = EvAnswer(Code, Buffer)
+End Function
+
+' May this settlement go on? Asked when it is about to be made, which it may only when NextStep is "settle".
+' Credential: qrcode, card or terminal_face. Method: online, terminal or library. OfflineVerified: the terminal or the
+' national library has checked the password.
+Public Function EvGate(ByVal Credential As String, ByVal Method As String, ByVal Token As String, ByVal OfflineVerified As Boolean) As EvReply
+    Dim Buffer As String
+    Dim Code As Long
+    Dim Request As String
+    If IsOpen Then
+        Request = EvJson("credential", Credential, "method", Method, "token", Token)
+        If OfflineVerified Then Request = "{""offlineVerified"":true," & Mid$(Request, 2)
+        Request = "{""settlement"":true," & Mid$(Request, 2)
+        Buffer = Space$(REPLY_SIZE)
+        Code = EvSettleGate(Handle, Request, Buffer, REPLY_SIZE)
+    End If
+    EvGate = EvAnswer(Code, Buffer)
 End Function
 
 ' One field of a reply, such as "data.payCert"; "" when there is none.
-Public Function EvValue(ByVal Client As Long, ByVal Json As String, ByVal Path As String) As String
+Public Function EvValue(ByVal Json As String, ByVal Path As String) As String
     Dim Buffer As String
+    Dim Client As Long
     Dim Size As Long
+    ' -1: without a client, the reply of an EvOpen that failed.
+    Client = -1
+    If IsOpen Then Client = Handle
     ' No field is longer than the reply that it is in.
     Size = LenB(StrConv(Json, vbFromUnicode)) + 1
     Buffer = Space$(Size)
@@ -100,13 +140,34 @@ End Function
 ' A JSON object for a request: EvJson("token", Token, "totalAmount", "12.30"). Empty values are left out.
 Public Function EvJson(ParamArray NamesAndValues() As Variant) As String
     Dim I As Long
+    Dim Fields As String
     For I = LBound(NamesAndValues) To UBound(NamesAndValues) - 1 Step 2
         If Len(NamesAndValues(I + 1)) > 0 Then
-            If Len(EvJson) > 0 Then EvJson = EvJson & ","
-            EvJson = EvJson & EvQuote(CStr(NamesAndValues(I))) & ":" & EvQuote(CStr(NamesAndValues(I + 1)))
+            If Len(Fields) > 0 Then Fields = Fields & ","
+            Fields = Fields & EvQuote(CStr(NamesAndValues(I))) & ":" & EvQuote(CStr(NamesAndValues(I + 1)))
         End If
     Next I
-    EvJson = "{" & EvJson & "}"
+    EvJson = "{" & Fields & "}"
+End Function
+
+' What a call wrote, read. Without a client nothing was called, and EvProblem is what there is to say.
+Private Function EvAnswer(ByVal Code As Long, ByVal Buffer As String) As EvReply
+    Dim Reply As EvReply
+    If IsOpen Then
+        Reply.Code = Code
+        Reply.Json = EvBeforeNul(Buffer)
+        ' The call is done even when the buffer was small: its reply waits, and nothing is sent again.
+        If Len(Reply.Json) = 0 Then Reply.Json = EvWaitingReply()
+        If Reply.Code = EV_BUFFER_TOO_SMALL Then Reply.Code = 0
+        Reply.Message = EvValue(Reply.Json, "message")
+        Reply.NextStep = EvValue(Reply.Json, "next")
+    Else
+        Reply.Code = EV_INVALID_CLIENT
+        Reply.Message = EvProblem
+        If Len(Reply.Message) = 0 Then Reply.Message = "EvStart was not called"
+        Reply.NextStep = "fix_setup"
+    End If
+    EvAnswer = Reply
 End Function
 
 Private Function EvQuote(ByVal Text As String) As String
@@ -134,13 +195,16 @@ Private Function EvBeforeNul(ByVal Buffer As String) As String
     If Size > 0 Then EvBeforeNul = Left$(Buffer, Size - 1)
 End Function
 
-' Without a client there is no charset: the reply is ASCII, and the operator wants to read it.
-Private Function EvUnescape(ByVal Json As String) As String
+' Without a client there is no charset, so what is not ASCII comes as \uXXXX, and the operator wants to read it. A path
+' may hold a "\u" as well (C:\users): only four hexadecimal digits make it a character.
+Private Function EvUnescape(ByVal Text As String) As String
     Dim I As Long
-    I = InStr(Json, "\u")
+    I = InStr(Text, "\u")
     Do While I > 0
-        Json = Left$(Json, I - 1) & ChrW$(CLng("&H" & Mid$(Json, I + 2, 4))) & Mid$(Json, I + 6)
-        I = InStr(I + 1, Json, "\u")
+        If Mid$(Text, I + 2, 4) Like "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]" Then
+            Text = Left$(Text, I - 1) & ChrW$(CLng("&H" & Mid$(Text, I + 2, 4))) & Mid$(Text, I + 6)
+        End If
+        I = InStr(I + 1, Text, "\u")
     Loop
-    EvUnescape = Json
+    EvUnescape = Text
 End Function

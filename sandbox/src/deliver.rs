@@ -39,6 +39,16 @@ pub(crate) async fn deliver(
 ) -> io::Result<Response<Chunks>> {
     match fault {
         Fault::Slow(wait) => sleep(Duration::from_millis(wait.into())).await,
+        Fault::Late(status) => {
+            let gateway = Page::gateway(status);
+            let mut first = gateway.head(gateway.has_body());
+            if gateway.has_body() {
+                first.extend_from_slice(&gateway.body);
+            }
+            connection.write(&first).await?;
+            // The centre was slower than the gateway cared to wait.
+            sleep(Duration::from_millis(20)).await;
+        }
         Fault::CloseEarly | Fault::ResetEarly | Fault::ProcessClose | Fault::ProcessReset => {
             return end(taken(connection)?, fault).await;
         }

@@ -3,6 +3,8 @@
 //! A fault is chosen by the path (`/fault/NAME/cfc/api/…`) or by a word of the token
 //! (`fault.NAME`); the path's wins, so that `/fault/none/…` switches a token's fault off.
 
+use hyper::StatusCode;
+
 /// How a conversation goes wrong, or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -45,15 +47,35 @@ pub(crate) enum Fault {
     DuplicateKey,
     NotObject,
     ReservedCode,
+    /// What stands for `success`, as JSON.
+    Success(&'static str),
     /// Milliseconds before the reply.
     Slow(u32),
+    GatewayJson(StatusCode),
+    GatewayHtml(StatusCode),
+    /// The gateway's status; the centre's reply follows it unasked.
+    Late(StatusCode),
 }
 
 /// The longest wait that `slow-N` gives: longer than any client's time-out.
 const SLOWEST: u32 = 3_600_000;
 
-/// What `slow-N` does.
-pub(crate) const SLOW: &str = "N milliseconds between processing and the reply";
+/// The faults that carry a number, with what they do. NNN is an HTTP status from 200 to 599.
+pub(crate) const NUMBERED: &[(&str, &str)] = &[
+    ("slow-N", "N milliseconds between processing and the reply"),
+    (
+        "gateway-NNN-json",
+        "processes; a gateway replies HTTP NNN with {\"code\":NNN,\"message\":...}",
+    ),
+    (
+        "gateway-NNN-html",
+        "processes; a gateway replies HTTP NNN with an HTML page",
+    ),
+    (
+        "late-NNN",
+        "as gateway-NNN-json, and the centre's own reply follows it 20 ms later, unasked",
+    ),
+];
 
 /// Every fault by name, with what it does: the text that `--help` prints.
 pub(crate) const NAMED: &[(&str, Fault, &str)] = &[
@@ -228,10 +250,40 @@ pub(crate) const NAMED: &[(&str, Fault, &str)] = &[
         Fault::ReservedCode,
         "code -10020, which no centre may send",
     ),
+    (
+        "success-zero",
+        Fault::Success("0"),
+        "code 0 with \"success\":0",
+    ),
+    (
+        "success-zerotext",
+        Fault::Success(r#""0""#),
+        "code 0 with \"success\":\"0\"",
+    ),
+    (
+        "success-false",
+        Fault::Success(r#""False""#),
+        "code 0 with \"success\":\"False\"",
+    ),
+    (
+        "success-truetext",
+        Fault::Success(r#""True""#),
+        "code 0 with \"success\":\"True\"",
+    ),
+    (
+        "success-null",
+        Fault::Success("null"),
+        "code 0 with \"success\":null",
+    ),
+    (
+        "success-one",
+        Fault::Success("1"),
+        "code 0 with \"success\":1",
+    ),
 ];
 
 impl Fault {
-    /// The fault of this name, in any case; `slow-N` waits N milliseconds.
+    /// The fault of this name, in any case.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         if let Some(digits) = name.strip_prefix("slow-") {
@@ -241,16 +293,30 @@ impl Fault {
                 .filter(|wait| *wait <= SLOWEST)
                 .map(Self::Slow);
         }
+        if let Some(digits) = name.strip_prefix("late-") {
+            return status(digits).map(Self::Late);
+        }
+        if let Some((digits, kind)) = name
+            .strip_prefix("gateway-")
+            .and_then(|rest| rest.split_once('-'))
+        {
+            return match kind {
+                "json" => status(digits).map(Self::GatewayJson),
+                "html" => status(digits).map(Self::GatewayHtml),
+                _ => None,
+            };
+        }
         NAMED
             .iter()
             .find(|(known, ..)| *known == name)
             .map(|(_, fault, _)| *fault)
     }
 
-    /// Takes the fault that `text` begins with, and gives what is left behind it. Names hold the
-    /// dash that also parts a token's words, so the longest name wins.
+    /// Takes the fault that `text` begins with, and gives what is left behind it: nothing, or what
+    /// begins with a dash or an `@`. Names hold the dash that also parts a token's words, so the
+    /// longest name wins.
     pub(crate) fn take(text: &str) -> Option<(Self, &str)> {
-        let ends = text.rmatch_indices('-').map(|(at, _)| at);
+        let ends = text.rmatch_indices(['-', '@']).map(|(at, _)| at);
         let longest_first = std::iter::once(text.len()).chain(ends);
         longest_first
             .filter_map(|end| Some((Self::from_name(&text[..end])?, &text[end..])))
@@ -282,6 +348,12 @@ impl Fault {
     }
 }
 
+/// The status that a gateway answers with: three digits, 200 to 599.
+fn status(digits: &str) -> Option<StatusCode> {
+    let status = StatusCode::from_bytes(digits.as_bytes()).ok()?;
+    (200..=599).contains(&status.as_u16()).then_some(status)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,5 +369,35 @@ mod tests {
         );
         assert_eq!(Fault::take("slow-signed"), None);
         assert_eq!(Fault::take("halfway"), None);
+        assert_eq!(
+            Fault::take("half-head@cert-7"),
+            Some((Fault::HalfHead, "@cert-7"))
+        );
+    }
+
+    #[test]
+    fn gateways_have_three_digits() {
+        let timeout = StatusCode::GATEWAY_TIMEOUT;
+        assert_eq!(
+            Fault::take("gateway-504-json-7"),
+            Some((Fault::GatewayJson(timeout), "-7"))
+        );
+        assert_eq!(
+            Fault::from_name("GATEWAY-504-HTML"),
+            Some(Fault::GatewayHtml(timeout))
+        );
+        assert_eq!(Fault::from_name("late-504"), Some(Fault::Late(timeout)));
+        for name in [
+            "late-199",
+            "late-600",
+            "late-0504",
+            "late-+504",
+            "late-",
+            "gateway-504",
+            "gateway-504-text",
+            "gateway-99-json",
+        ] {
+            assert_eq!(Fault::from_name(name), None, "{name}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A request from its head to the end of its reply.
 
 use crate::centre::Centre;
+use crate::choice::Choice;
 use crate::control;
 use crate::deliver::deliver;
 use crate::envelope;
@@ -28,10 +29,12 @@ const LONGEST: usize = 8 << 20;
 
 /// What a request's path asks for.
 struct Target<'a> {
-    /// The path before `/cfc/api/`, without the fault.
+    /// The path before `/cfc/api/`.
+    prefix: &'a str,
+    /// The same without the fault.
     front: String,
     /// The fault that the path names, or the name that is no fault's.
-    fault: Option<Result<Fault, &'a str>>,
+    fault: Option<Result<Choice, &'a str>>,
     /// What stands behind `/cfc/api/`.
     name: &'a str,
 }
@@ -47,14 +50,21 @@ impl<'a> Target<'a> {
         let fault = at.filter(|at| at + 1 < parts.len()).map(|at| {
             let name = parts[at + 1];
             parts.drain(at..at + 2);
-            Fault::from_name(name).ok_or(name)
+            Choice::from_name(name).ok_or(name)
         });
         let front = parts.iter().flat_map(|part| ["/", part]).collect();
-        Some(Self { front, fault, name })
+        Some(Self {
+            prefix,
+            front,
+            fault,
+            name,
+        })
     }
 
-    fn fault(&self) -> Option<Fault> {
-        self.fault.and_then(Result::ok)
+    /// The fault that the path has for this request; asked once for each, which counts it.
+    fn met(&self, centre: &Centre) -> Option<Fault> {
+        let choice = self.fault?.ok()?;
+        Some(centre.books().met(&choice, self.prefix, self.name))
     }
 }
 
@@ -85,7 +95,7 @@ pub(crate) async fn handle(
     let seen = see(&head, &connection);
     let number = centre.books().see(seen.clone());
     let target = Target::of(head.uri.path());
-    let early = target.as_ref().and_then(Target::fault);
+    let early = target.as_ref().and_then(|target| target.met(&centre));
     let body = match early {
         // Left unread: what ends the connection here is the head.
         Some(Fault::CloseEarly | Fault::ResetEarly) => Some(Vec::new()),
@@ -198,8 +208,9 @@ fn decide(
     let request = usable.map_err(|why| Answer::because(-2, &format!("encData 解密后{why}")))?;
     let token = request.text("token");
     let words = Words::of(&token);
-    if let (None, Some(fault)) = (target.fault, &words.fault) {
-        exchange.fault = fault.clone().map_err(|name| no_such_fault(&name))?;
+    if let (None, Some(choice)) = (target.fault, &words.fault) {
+        let choice = choice.as_ref().map_err(|name| no_such_fault(name))?;
+        exchange.fault = centre.books().met(choice, &token, target.name);
     }
     if let Some(service) = service {
         service.check(&request)?;
@@ -244,7 +255,7 @@ fn no_such_fault(name: &str) -> Answer {
 }
 
 /// The service that no document lists.
-const ECHO: &str = "echo";
+pub(crate) const ECHO: &str = "echo";
 
 /// The longest field that a documented service takes; the undocumented one's are cut to it, so
 /// that ledger entries stay small.
@@ -279,6 +290,8 @@ fn page(centre: &Centre, head: &Parts, target: Option<&Target<'_>>, exchange: &E
         Fault::Error503Html => Page::html(StatusCode::SERVICE_UNAVAILABLE),
         Fault::Error404Html => Page::html(StatusCode::NOT_FOUND),
         Fault::Html => Page::html(StatusCode::OK),
+        Fault::GatewayJson(status) => Page::gateway(status),
+        Fault::GatewayHtml(status) => Page::html(status),
         Fault::NotJson => Page::json(exchange.status, "code=0&message=成功"),
         Fault::Empty => Page::json(exchange.status, ""),
         Fault::Bom => Page::json(exchange.status, format!("\u{feff}{}", body())),

@@ -1,5 +1,7 @@
 //! What the centre remembers: the ledger, the last requests, and the notices it has sent.
 
+use crate::choice::Choice;
+use crate::fault::Fault;
 use crate::scenario::Numbers;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
@@ -103,6 +105,8 @@ pub(crate) struct Texts<'a> {
 pub(crate) struct Books {
     pub(crate) notices: Notices,
     pub(crate) numbers: Numbers,
+    /// How many requests have fitted a choice of one of them, by address or token.
+    fitted: Remembered<u64>,
     pub(crate) seen: u64,
     pub(crate) connections: u64,
     entries: VecDeque<Stored>,
@@ -119,6 +123,7 @@ impl Books {
         Self {
             notices: Notices::default(),
             numbers: Numbers::new(now_ms),
+            fitted: Remembered::default(),
             seen: 0,
             connections: 0,
             entries: VecDeque::new(),
@@ -133,6 +138,7 @@ impl Books {
     /// Forgets everything but the numbers that were given out.
     pub(crate) fn clear(&mut self) {
         self.notices = Notices::default();
+        self.fitted = Remembered::default();
         self.seen = 0;
         self.connections = 0;
         self.processed = 0;
@@ -140,6 +146,15 @@ impl Books {
         self.first_request += self.requests.len() as u64;
         self.requests.clear();
         self.request_bytes = 0;
+    }
+
+    /// What a request to this service meets, whose address or token makes this choice.
+    pub(crate) fn met(&mut self, choice: &Choice, chooser: &str, service: &str) -> Fault {
+        choice.met(service, || {
+            let count = self.fitted.get(chooser).map_or(1, |count| *count + 1);
+            self.fitted.insert(chooser, count);
+            count
+        })
     }
 
     /// Enters a request that takes effect.
@@ -234,13 +249,44 @@ impl Books {
     }
 }
 
+/// What is remembered of the last so many tokens.
+struct Remembered<T> {
+    /// Two generations: when the young one is full, the old one is forgotten.
+    young: HashMap<Box<str>, T>,
+    old: HashMap<Box<str>, T>,
+}
+
+/// How many a generation holds.
+const GENERATION: usize = 500_000;
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Remembered<T> {
+    fn insert(&mut self, token: &str, value: T) {
+        if self.young.len() == GENERATION {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(token.into(), value);
+    }
+
+    fn get(&mut self, token: &str) -> Option<&mut T> {
+        match self.young.get_mut(token) {
+            None => self.old.get_mut(token),
+            found => found,
+        }
+    }
+}
+
 /// The notices that patients have got, and what they did about them.
 #[derive(Default)]
-pub(crate) struct Notices {
-    /// Two generations: when the young one is full, the old one is forgotten.
-    young: HashMap<Box<str>, Notice>,
-    old: HashMap<Box<str>, Notice>,
-}
+pub(crate) struct Notices(Remembered<Notice>);
 
 #[derive(Default)]
 struct Notice {
@@ -248,22 +294,16 @@ struct Notice {
     verified: bool,
 }
 
-/// How many notices a generation holds.
-const GENERATION: usize = 500_000;
-
 impl Notices {
     /// A notice reaches the patient; the password is to be entered, also if it was before.
     pub(crate) fn send(&mut self, token: &str) {
-        if self.young.len() == GENERATION {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(token.into(), Notice::default());
+        self.0.insert(token, Notice::default());
     }
 
     /// A status query: whether the patient has entered the password. With `auto` the patient does
     /// so at that many queries.
     pub(crate) fn ask(&mut self, token: &str, auto: Option<u32>) -> bool {
-        self.get(token).is_some_and(|notice| {
+        self.0.get(token).is_some_and(|notice| {
             notice.queries += 1;
             notice.verified |= auto.is_some_and(|n| notice.queries >= n);
             notice.verified
@@ -272,15 +312,9 @@ impl Notices {
 
     /// The patient enters the password; `false` without a notice to answer.
     pub(crate) fn verify(&mut self, token: &str) -> bool {
-        self.get(token)
+        self.0
+            .get(token)
             .map(|notice| notice.verified = true)
             .is_some()
-    }
-
-    fn get(&mut self, token: &str) -> Option<&mut Notice> {
-        match self.young.get_mut(token) {
-            None => self.old.get_mut(token),
-            found => found,
-        }
     }
 }

@@ -14,6 +14,7 @@
 //! by the path or the token: `README.md` has the tables.
 
 mod centre;
+mod choice;
 mod control;
 mod deliver;
 mod envelope;
@@ -161,7 +162,7 @@ impl Sandbox {
         self.centre.books().connections
     }
 
-    /// Forgets everything that happened, notices to patients too.
+    /// Forgets everything that happened, notices to patients and the counts of faults too.
     pub fn clear(&self) {
         self.centre.books().clear();
     }

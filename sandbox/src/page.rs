@@ -3,6 +3,7 @@
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -43,6 +44,21 @@ impl Page {
             "<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>\r\n"
         );
         Self::new(status, HTML, body)
+    }
+
+    /// What a gateway says of itself: it looks like the centre's replies, and is none.
+    pub(crate) fn gateway(status: StatusCode) -> Self {
+        let reason = status.canonical_reason().unwrap_or("Unknown");
+        let body = json!({"code": status.as_u16(), "message": reason});
+        Self::json(status, body.to_string())
+    }
+
+    /// Whether the status lets a body follow (RFC 9110, 6.4.1).
+    pub(crate) fn has_body(&self) -> bool {
+        !matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        )
     }
 
     /// The head as bytes, for the faults that send the reply by hand.

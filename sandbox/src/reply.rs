@@ -96,11 +96,13 @@ impl Answer {
             ("message", json!(message)),
             ("data", data),
         ];
-        fields.extend(
-            self.success
-                .filter(|_| well)
-                .map(|success| ("success", json!(success))),
-        );
+        fields.extend(self.success.filter(|_| well).map(|success| {
+            let shown = match fault {
+                Fault::Success(spelling) => serde_json::from_str(spelling).unwrap_or_default(),
+                _ => json!(success),
+            };
+            ("success", shown)
+        }));
         text(&Fields(fields))
     }
 }

@@ -4,6 +4,7 @@
 //! the token unique. Words that belong to one kind of service have a meaning in the other too, so
 //! that every token with a known word is a patient to all four services.
 
+use crate::choice::Choice;
 use crate::fault::Fault;
 use crate::ledger::Notices;
 use crate::reply::{Answer, Fields, text};
@@ -49,6 +50,8 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ),
     ("noflag", "the state field (or payCert) is missing"),
     ("emptycert", "signed up, and payCert is empty"),
+    ("blankcert", "signed up, and payCert is three blanks"),
+    ("nullcert", "signed up, and payCert is the text \"null\""),
     ("sfalse", "code 0 with success false"),
     ("fault.NAME", "the fault NAME, where the path names none"),
 ];
@@ -69,10 +72,11 @@ pub(crate) struct Words {
     numflag: bool,
     flag: Option<String>,
     noflag: bool,
-    emptycert: bool,
+    /// What stands for every certificate.
+    cert: Option<&'static str>,
     sfalse: bool,
     /// The fault, or the text behind `fault.` that names none.
-    pub(crate) fault: Option<Result<Fault, String>>,
+    pub(crate) fault: Option<Result<Choice, String>>,
 }
 
 impl Words {
@@ -83,8 +87,8 @@ impl Words {
         loop {
             let end = rest.find('-').unwrap_or(rest.len());
             if let Some(name) = rest.strip_prefix("fault.") {
-                let (fault, behind) = match Fault::take(name) {
-                    Some((fault, behind)) => (Ok(fault), behind),
+                let (fault, behind) = match Choice::take(name) {
+                    Some((choice, behind)) => (Ok(choice), behind),
                     None => (Err(name.to_owned()), &rest[end..]),
                 };
                 words.fault = Some(fault);
@@ -114,7 +118,9 @@ impl Words {
             "numflag" => self.numflag = true,
             "flagx" => self.flag = Some("9".to_owned()),
             "noflag" => self.noflag = true,
-            "emptycert" => self.emptycert = true,
+            "emptycert" => self.cert = Some(""),
+            "blankcert" => self.cert = Some("   "),
+            "nullcert" => self.cert = Some("null"),
             "sfalse" => self.sfalse = true,
             _ => return self.numbered(word),
         }
@@ -269,9 +275,9 @@ fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
         Standing::Unsigned => return Err(500243),
         Standing::Blocked => return Err(500242),
     }
-    let certificate = match words.emptycert {
-        true => String::new(),
-        false => format!("PC{:016}", numbers.next()),
+    let certificate = match words.cert {
+        Some(certificate) => certificate.to_owned(),
+        None => format!("PC{:016}", numbers.next()),
     };
     Ok(vec![
         ("payCert", json!(certificate)),
@@ -292,7 +298,7 @@ enum Standing {
 fn standing(words: &Words) -> Standing {
     if words.blocked {
         Standing::Blocked
-    } else if (words.signed || words.emptycert) && !words.unsigned {
+    } else if (words.signed || words.cert.is_some()) && !words.unsigned {
         Standing::Signed
     } else {
         Standing::Unsigned

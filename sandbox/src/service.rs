@@ -33,9 +33,10 @@ enum Form {
 use Form::{Amount, Decimal, Text};
 
 impl Service {
+    pub(crate) const ALL: [Self; 4] = [Self::Notify, Self::Status, Self::Signed, Self::Certificate];
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Notify, Self::Status, Self::Signed, Self::Certificate];
-        all.into_iter().find(|service| service.name() == name)
+        Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -44,6 +45,16 @@ impl Service {
             Self::Status => "tokenPwdStas",
             Self::Signed => "signedQuery",
             Self::Certificate => "genPayCert",
+        }
+    }
+
+    /// For the selector of a fault: tokens have 40 characters for everything.
+    pub(crate) fn short_name(self) -> &'static str {
+        match self {
+            Self::Notify => "notc",
+            Self::Status => "stas",
+            Self::Signed => "sign",
+            Self::Certificate => "cert",
         }
     }
 

@@ -2,6 +2,7 @@
 //! reset it.
 
 use crate::centre::lock;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -135,21 +136,31 @@ impl Connection {
     pub(crate) fn take(&self) -> Option<Socket> {
         lock(&self.socket).take()
     }
-}
 
-/// What hyper reads from and writes to.
-pub(crate) struct Wire(pub(crate) Arc<Connection>);
+    /// Writes past hyper, which goes on with the connection afterwards: for the request in
+    /// progress, before its reply.
+    pub(crate) async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match poll_fn(|cx| self.with(|socket| socket.poll_write(cx, bytes))).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => bytes = &bytes[written..],
+            }
+        }
+        poll_fn(|cx| self.with(|socket| socket.poll_flush(cx))).await
+    }
 
-impl Wire {
     /// Runs on the socket; without one nothing ever comes, and the request in progress, which
     /// hyper polls in the same task, brings the end.
     fn with<T>(&self, run: impl FnOnce(Pin<&mut Socket>) -> Poll<T>) -> Poll<T> {
-        match lock(&self.0.socket).as_mut() {
+        match lock(&self.socket).as_mut() {
             Some(socket) => run(Pin::new(socket)),
             None => Poll::Pending,
         }
     }
 }
+
+/// What hyper reads from and writes to.
+pub(crate) struct Wire(pub(crate) Arc<Connection>);
 
 impl hyper::rt::Read for Wire {
     fn poll_read(
@@ -160,7 +171,7 @@ impl hyper::rt::Read for Wire {
         let mut space = [0; 8192];
         let size = space.len().min(buf.remaining());
         let mut read = ReadBuf::new(&mut space[..size]);
-        ready!(self.with(|socket| socket.poll_read(cx, &mut read)))?;
+        ready!(self.0.with(|socket| socket.poll_read(cx, &mut read)))?;
         buf.put_slice(read.filled());
         Poll::Ready(Ok(()))
     }
@@ -172,14 +183,14 @@ impl hyper::rt::Write for Wire {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.with(|socket| socket.poll_write(cx, buf))
+        self.0.with(|socket| socket.poll_write(cx, buf))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|socket| socket.poll_flush(cx))
+        self.0.with(|socket| socket.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|socket| socket.poll_shutdown(cx))
+        self.0.with(|socket| socket.poll_shutdown(cx))
     }
 }

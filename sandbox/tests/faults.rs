@@ -54,6 +54,7 @@ fn names() -> Vec<String> {
                 .next()
                 .unwrap()
                 .replace("slow-N", "slow-1")
+                .replace("NNN", "504")
         })
         .collect()
 }
@@ -264,6 +265,298 @@ fn statuses_and_pages() {
         );
         assert!(serde_json::from_slice::<Value>(&reply.body).is_err());
     });
+}
+
+#[test]
+fn a_gateway_answers_in_the_centres_place() {
+    both(|centre, connect| {
+        let mut wire = connect();
+        for status in [200, 201, 299, 302, 400, 404, 413, 500, 502, 504, 599] {
+            for text in [
+                by_path(&format!("gateway-{status}-json")),
+                by_token(&format!("gateway-{status}-JSON")),
+            ] {
+                wire.send(&text);
+                let reply = wire.reply();
+                assert_eq!(
+                    (reply.status, reply.header("content-type")),
+                    (status, Some("application/json;charset=UTF-8"))
+                );
+                let json = reply.json();
+                assert_eq!(json["code"], status);
+                assert!(json["message"].is_string());
+                assert_eq!(json.as_object().unwrap().len(), 2, "{json}");
+            }
+            wire.send(&by_path(&format!("gateway-{status}-html")));
+            let reply = wire.reply();
+            assert_eq!(
+                (reply.status, reply.header("content-type")),
+                (status, Some("text/html;charset=UTF-8"))
+            );
+            assert!(reply.text().starts_with("<html>"));
+            assert_eq!(centre.ledger().len(), 3, "{status}");
+            assert!(centre.ledger().iter().all(|entry| entry.code == 0));
+            centre.clear();
+        }
+    });
+}
+
+#[test]
+fn statuses_without_a_body_have_none() {
+    both(|_, connect| {
+        for status in ["204", "304"] {
+            for fault in ["gateway-NNN-json", "gateway-NNN-html", "late-NNN"] {
+                let mut wire = connect();
+                wire.send(&by_path(&fault.replace("NNN", status)));
+                wire.send(&by_path("process-close"));
+                let (bytes, end) = wire.read_to_end();
+                end.unwrap();
+                let text = String::from_utf8(bytes).unwrap();
+                let (head, rest) = text.split_once("\r\n\r\n").unwrap();
+                assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+                match fault {
+                    "late-NNN" => assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{rest}"),
+                    _ => assert_eq!(rest, ""),
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_centres_answer_comes_late_behind_a_gateways() {
+    both(|centre, connect| {
+        for text in [by_path("late-504"), by_token("late-504@cert@1")] {
+            let mut wire = connect();
+            wire.send(&text);
+            let gateway = wire.reply();
+            assert_eq!(
+                (gateway.status, &gateway.json()["code"]),
+                (504, &json!(504))
+            );
+            assert_eq!(gateway.header("connection"), None);
+            // Nobody asked for this one.
+            let late = wire.reply();
+            assert_eq!((late.status, &late.json()["code"]), (200, &json!(0)));
+            assert!(late.plain().contains("payCert"));
+            assert_eq!(centre.ledger().len(), 1);
+
+            // The next patient's own answer comes behind it, whenever the request was sent.
+            wire.send(&format!("{text}{}", by_path("none")));
+            let other = post("/cfc/api/signedQuery", &body("blocked-2"));
+            wire.send(&other);
+            if text.contains("/fault/late-504/") {
+                assert_eq!(wire.reply().status, 504);
+            }
+            for part in ["payCert", "payCert", r#""stasFlag":"2""#] {
+                let reply = wire.reply();
+                assert_eq!(reply.status, 200);
+                assert!(reply.plain().contains(part), "{}", reply.plain());
+            }
+            assert_eq!(centre.ledger().len(), 4);
+            assert_eq!(centre.connections(), 1);
+            centre.clear();
+        }
+    });
+}
+
+#[test]
+fn a_late_answer_is_also_a_refusal() {
+    let centre = centre();
+    let mut wire = Wire::http(&centre.url());
+    wire.send(&post(
+        "/fault/late-200/cfc/api/genPayCert",
+        &body("unsigned"),
+    ));
+    assert_eq!(wire.reply().json()["code"], 200);
+    assert_eq!(wire.reply().json()["code"], 500243);
+}
+
+#[test]
+fn spellings_of_success() {
+    both(|centre, connect| {
+        let mut wire = connect();
+        for (name, shown) in [
+            ("success-zero", json!(0)),
+            ("success-zerotext", json!("0")),
+            ("success-False", json!("False")),
+            ("success-truetext", json!("True")),
+            ("success-null", Value::Null),
+            ("success-one", json!(1)),
+        ] {
+            for text in [by_path(name), by_token(name)] {
+                wire.send(&text);
+                let reply = wire.reply();
+                assert_eq!(reply.status, 200);
+                let json = reply.json();
+                assert_eq!(json["code"], 0);
+                assert_eq!(json.get("success"), Some(&shown), "{name}");
+                assert!(reply.plain().contains("payCert"));
+            }
+            wire.send(&post(
+                &format!("/fault/{name}/cfc/api/genPayCert"),
+                &body("unsigned"),
+            ));
+            let json = wire.reply().json();
+            assert_eq!((&json["code"], json.get("success")), (&json!(500243), None));
+            assert_eq!(centre.ledger().len(), 3);
+            centre.clear();
+        }
+    });
+}
+
+const SERVICES: [(&str, &str); 5] = [
+    ("tokenPwdCheckNotc", "notc"),
+    ("tokenPwdStas", "stas"),
+    ("signedQuery", "sign"),
+    ("genPayCert", "cert"),
+    ("echo", "echo"),
+];
+
+#[test]
+fn a_fault_for_one_service() {
+    let centre = centre();
+    let status =
+        |path: &str, token: &str| common::exchange(&centre.url(), &post(path, &body(token))).status;
+    for (chosen, short) in SERVICES {
+        for name in [chosen, &chosen.to_uppercase(), short] {
+            for (service, _) in SERVICES {
+                let expected = if service == chosen { 504 } else { 200 };
+                let fault = format!("late-504@{name}");
+                assert_eq!(
+                    status(&format!("/fault/{fault}/cfc/api/{service}"), "signed"),
+                    expected,
+                    "{fault} {service}"
+                );
+                assert_eq!(
+                    status(
+                        &format!("/cfc/api/{service}"),
+                        &format!("signed-fault.{fault}-7")
+                    ),
+                    expected,
+                    "{fault} {service}"
+                );
+            }
+        }
+    }
+    // Not the token's fault either: the address has precedence.
+    assert_eq!(
+        status(
+            "/fault/half@cert/cfc/api/signedQuery",
+            "signed-fault.500-empty"
+        ),
+        200
+    );
+}
+
+#[test]
+fn a_fault_for_the_nth_request() {
+    let centre = centre();
+    let url = centre.url();
+    let status = |path: &str, token: &str| {
+        let exchange = common::exchange(&url, &post(path, &body(token)));
+        exchange.status
+    };
+    let thrice = |path: &str, token: &str| [(); 3].map(|()| status(path, token));
+    for _ in 0..2 {
+        // By the address, however many tokens meet it; each spelling counts for itself.
+        let by_address = |prefix: &str, service: &str, token: &str| {
+            let fault = "fault/gateway-504-json@2";
+            status(&format!("{prefix}/{fault}/cfc/api/{service}"), token)
+        };
+        assert_eq!(by_address("", "signedQuery", "signed-1"), 200);
+        assert_eq!(by_address("/a", "signedQuery", "signed-1"), 200);
+        assert_eq!(by_address("", "genPayCert", "signed-2"), 504);
+        assert_eq!(by_address("", "signedQuery", "signed-1"), 200);
+        assert_eq!(by_address("/a", "signedQuery", "signed-1"), 504);
+
+        // By the token, whatever the service.
+        let token = "signed-fault.500-empty@2-1";
+        assert_eq!(status("/cfc/api/signedQuery", token), 200);
+        assert_eq!(
+            thrice("/cfc/api/genPayCert", "signed-fault.500-empty@2-2"),
+            [200, 500, 200]
+        );
+        assert_eq!(status("/fault/none/cfc/api/genPayCert", token), 200);
+        assert_eq!(status("/cfc/api/genPayCert", token), 500);
+        assert_eq!(status("/cfc/api/genPayCert", token), 200);
+
+        // Both selectors: others than this service's do not count.
+        let path = "/fault/gateway-504-html@genPayCert@1/cfc/api";
+        assert_eq!(
+            thrice(&format!("{path}/signedQuery"), "signed"),
+            [200, 200, 200]
+        );
+        assert_eq!(
+            thrice(&format!("{path}/genPayCert"), "signed"),
+            [504, 200, 200]
+        );
+        let token = "signed-fault.gateway-502-json@cert@2-7";
+        assert_eq!(thrice("/cfc/api/signedQuery", token), [200, 200, 200]);
+        assert_eq!(thrice("/cfc/api/genPayCert", token), [200, 502, 200]);
+
+        // From the beginning again.
+        centre.clear();
+    }
+}
+
+#[test]
+fn selectors_hold_for_what_is_decided_at_the_head() {
+    both(|centre, connect| {
+        let mut wire = connect();
+        wire.send(&by_path("close-early@cert@2"));
+        assert_eq!(wire.reply().json()["code"], 0);
+        wire.send(&by_path("close-early@cert@2"));
+        let (bytes, end) = wire.read_to_end();
+        assert!(bytes.is_empty());
+        end.unwrap();
+        let mut wire = connect();
+        wire.send(&by_path("close-early@cert@2"));
+        assert_eq!(wire.reply().json()["code"], 0);
+        assert_eq!((centre.seen(), centre.ledger().len()), (3, 2));
+    });
+}
+
+#[test]
+fn refused_requests_count() {
+    let centre = centre();
+    let path = "/fault/gateway-504-json@2/cfc/api/genPayCert";
+    let refused = common::exchange(&centre.url(), &post(path, "{}"));
+    assert_eq!((refused.status, &refused.json()["code"]), (200, &json!(-2)));
+    assert_eq!(
+        common::exchange(&centre.url(), &post(path, &body("signed"))).status,
+        504
+    );
+    assert_eq!(centre.ledger().len(), 1);
+}
+
+#[test]
+fn choices_that_are_none_are_refused() {
+    let centre = centre();
+    for choice in [
+        "half@nobody",
+        "half-head@nobody",
+        "half@0",
+        "half@cert@0",
+        "half@",
+        "half@cert@",
+        "half@1@cert",
+        "half@cert@1@1",
+        "nothing@cert",
+        "gateway-199-json",
+        "gateway-600-html",
+        "gateway-504",
+        "late-99",
+        "late-1000",
+        "success-maybe",
+    ] {
+        for text in [by_path(choice), by_token(choice)] {
+            let json = common::exchange(&centre.url(), &text).json();
+            assert_eq!(json["code"], -2, "{choice}");
+            assert!(json["message"].as_str().unwrap().contains(choice), "{json}");
+        }
+    }
+    assert!(centre.ledger().is_empty());
 }
 
 #[test]

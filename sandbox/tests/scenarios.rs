@@ -229,6 +229,16 @@ fn states_in_forms_that_a_centre_may_have() {
         state("payCert", result(&centre, "genPayCert", "emptycert")),
         json!("")
     );
+    for (token, shown) in [("BlankCert-1", "   "), ("nullcert-1", "null")] {
+        assert_eq!(
+            state("payCert", result(&centre, "genPayCert", token)),
+            json!(shown)
+        );
+        assert_eq!(
+            state("stasFlag", result(&centre, "signedQuery", token)),
+            "1"
+        );
+    }
 }
 
 #[test]

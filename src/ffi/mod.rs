@@ -39,6 +39,7 @@ use crate::service::{
     GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
     TOKEN_PWD_STAS, Target,
 };
+use crate::text::Charset;
 use float_env::FloatEnv;
 use guard::Answer;
 use memory::{input, optional_input};
@@ -189,7 +190,8 @@ pub unsafe extern "C" fn ev_gen_pay_cert(
 /// services that the documents do not list.
 ///
 /// Of such a path nothing is known: its request is any JSON object, it is treated as something that
-/// changes something, and its reply's `next` is null when `code` is 0.
+/// changes something, and its reply's `next` is null when `code` is 0. A service's path in another
+/// spelling (a slash more, other case) is EV_UNKNOWN_SERVICE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_call(
     client: i32,
@@ -283,7 +285,8 @@ pub unsafe extern "C" fn ev_verify_password(
 /// terminal or the national library has checked the password), and for the online method "token"
 /// and "orgCodg": then the status is asked for.
 ///
-/// Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing. Reply
+/// Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing, or
+/// EV_CANCELLED. Reply
 /// data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
 /// "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
 /// "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
@@ -319,8 +322,9 @@ pub unsafe extern "C" fn ev_settle_gate(
 ///
 /// Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
 /// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
-/// by risk control. Otherwise the code of the step that ended it; "retry" in `next` means the same
-/// serial number and the same amount again. Reply data: "charge", "payCert", "payChnlName",
+/// by risk control, before anything was sent: a second click gets it at once, with "retry_later" in
+/// `next`. Otherwise the code of the step that ended it; "retry" in `next` means the same serial
+/// number and the same amount again. Two calls in a row: it may last twice timeoutMs. Reply data: "charge", "payCert", "payChnlName",
 /// "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
 /// "fixmedinsTrnsSn".
 ///
@@ -348,9 +352,11 @@ pub unsafe extern "C" fn ev_one_code_pay(
     })
 }
 
-/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being a service's
-/// name (with "code", "state", "next", "message", "elapsedMs") or "waiting" (about every second,
-/// with "elapsedMs" and "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED.
+/// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin" (before
+/// anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next", "message",
+/// "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A result other
+/// than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A cancel that may
+/// come before the flow's thread runs is a flag that this function looks at, with ev_cancel on top.
 #[expect(non_camel_case_types, reason = "the name that C programs use")]
 pub type ev_progress = Option<unsafe extern "C" fn(user: *mut c_void, event: *const c_char) -> i32>;
 
@@ -374,7 +380,8 @@ pub unsafe extern "C" fn ev_on_progress(
 /// Ends, from another thread, what this client is doing for that patient's token; NULL: all that
 /// it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
 /// true `delivery`, or its reply if that came first; a connect in progress ends at
-/// connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls.
+/// connectTimeoutMs at the latest. Reply data (ev_last_reply): "cancelled", how many calls, a flow
+/// being one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_cancel(client: i32, token: *const c_char) -> i32 {
     guard::reply(None, || {
@@ -502,7 +509,9 @@ pub unsafe extern "C" fn ev_dictionary(
 
 /// One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
 /// "data.payCert" or, in an array, "data.code.0.meaning". Text comes unescaped, numbers with their
-/// digits, true and false as such, null as "", objects and arrays as JSON.
+/// digits, true and false as such, null as "", objects and arrays as JSON. `client` says in which
+/// charset; with -1 the text is in the ASCII form, as a failed ev_open, or a failed default client,
+/// leaves it in ev_last_reply.
 ///
 /// Returns 0; EV_INVALID_REQUEST when `json` has no such field; EV_BUFFER_TOO_SMALL when it does
 /// not fit, and then nothing is kept: call again with a larger buffer.
@@ -818,7 +827,10 @@ fn field(
     path: Result<&[u8], Failure>,
 ) -> Result<Vec<u8>, Failure> {
     let (json, path) = (json?, path?);
-    let charset = handle::get(handle)?.config().charset;
+    let charset = match handle {
+        NO_CLIENT => Charset::Ascii,
+        _ => handle::get(handle)?.config().charset,
+    };
     let (json, path) = (charset.decode(json)?, charset.decode(path)?);
     let value = json::at_path(&json, &path).ok_or_else(|| {
         Failure::not_sent(EV_INVALID_REQUEST, text!("没有该字段", "no such field"))

@@ -13,11 +13,12 @@ pub use verify_password::verify_password;
 
 use crate::client::{Client, InFlight};
 use crate::code::EV_CANCELLED;
-use crate::error::{Failure, Text, text};
+use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
 use crate::next::Next;
 use crate::reply::Reply;
-use crate::service::{Request, Service, Target};
+use crate::risk::Transaction;
+use crate::service::{Request, Service};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -68,20 +69,37 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// Begins a flow for the token that its request names. It can be cancelled from here on, and
+    /// says so before anything is looked up or sent: whoever pressed "cancel" before this thread ran
+    /// ends it now.
     fn start(
         client: &'a Client,
         name: &'static str,
-        token: Zeroizing<String>,
+        request: &str,
         progress: &'a mut Progress<'a>,
     ) -> Self {
-        Self {
+        let token = json::at_path(request, "token").and_then(json::string);
+        let token = Zeroizing::new(token.unwrap_or_default());
+        let mut run = Self {
             client,
             name,
             whole: client.begin(token, None),
             started: Instant::now(),
             progress,
             steps: Vec::new(),
+        };
+        run.tell(&serde_json::json!({ "step": "begin", "elapsedMs": 0 }));
+        run
+    }
+
+    /// The request of the flow's first service with the defaults; or the flow's answer, since it is
+    /// wrong or the flow was cancelled.
+    fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
+        let prepared = self.client.prepare(service, request, &self.whole.call);
+        if self.is_cancelled() {
+            return Err(cancelled(Delivery::NotSent));
         }
+        prepared
     }
 
     fn is_cancelled(&self) -> bool {
@@ -90,11 +108,20 @@ impl<'a> Run<'a> {
 
     /// Asks a service, keeps the step and tells of it.
     fn ask(&mut self, service: &'static Service, request: &str) -> Reply {
+        self.ask_within(service, request, None)
+    }
+
+    /// The same as part of a transaction.
+    fn ask_within(
+        &mut self,
+        service: &'static Service,
+        request: &str,
+        transaction: Option<Transaction>,
+    ) -> Reply {
         let from = self.started.elapsed();
-        let target = Target::Known(service);
         let reply = self
             .client
-            .call_within(&target, request, None, Some(&self.whole.call));
+            .step(service, request, &self.whole.call, transaction);
         let step = Step {
             service: service.name,
             code: reply.code,
@@ -158,6 +185,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The flow's answer when it has nothing to tell: it ended before its first step.
+    fn refused(self, failure: &Failure, service: &'static Service) -> Reply {
+        let language = self.client.config().language;
+        Reply {
+            service: Some(self.name.to_owned()),
+            ..Reply::failed(failure, language, Some(service))
+        }
+    }
+
     /// The flow's answer with a code of its own, in place of its last step's: `delivery` is as that
     /// one ended, and `next` as for the service.
     fn failed(&self, code: i32, detail: Text, last: &Reply, service: &'static Service) -> Reply {
@@ -166,9 +202,15 @@ impl<'a> Run<'a> {
     }
 
     fn cancelled(&self, last: &Reply, service: &'static Service) -> Reply {
-        let detail = text!("已停止等待", "no longer waiting");
-        self.failed(EV_CANCELLED, detail, last, service)
+        let language = self.client.config().language;
+        Reply::failed(&cancelled(last.delivery), language, Some(service))
     }
+}
+
+/// Somebody ended the flow.
+fn cancelled(delivery: Delivery) -> Failure {
+    let detail = text!("已停止等待", "no longer waiting");
+    Failure::new(EV_CANCELLED, delivery, detail)
 }
 
 /// The value of a service's state field.

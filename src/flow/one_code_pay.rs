@@ -16,21 +16,24 @@ pub fn one_code_pay<'a>(
     request: &str,
     progress: &'a mut Progress<'a>,
 ) -> Reply {
-    let language = client.config().language;
-    let request = match client.prepare(&GEN_PAY_CERT, request) {
+    let mut run = Run::start(client, "oneCodePay", request, progress);
+    let request = match run.prepare(&GEN_PAY_CERT, request) {
         Ok(request) => request,
-        Err(failure) => return Reply::failed(&failure, language, Some(&GEN_PAY_CERT)),
+        Err(failure) => return run.refused(&failure, &SIGNED_QUERY),
+    };
+    // Before the question: of two clicks the second one ends here, however long the first one takes.
+    let transaction = match client.begin_transaction(&request) {
+        Ok(transaction) => transaction,
+        Err(refusal) => {
+            let reply = refusal.reply(client.config().language);
+            let story = story(&reply);
+            return run.end(reply, story);
+        }
     };
     let question = request_for(&SIGNED_QUERY, &request, &GEN_PAY_CERT);
-    let mut run = Run::start(client, "oneCodePay", request.token.clone(), progress);
 
     let status = run.ask(&SIGNED_QUERY, &question);
-    let mut story = fields(
-        &status,
-        &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
-    );
-    story["payCert"] = Value::Null;
-    story["charge"] = json!(false);
+    let mut story = story(&status);
     if status.next != Some(Next::GetCertificate) {
         let reply = if status.code == EV_OK {
             let reason = field(&status, "abnRea").unwrap_or_default();
@@ -60,7 +63,7 @@ pub fn one_code_pay<'a>(
         return run.end(reply, story);
     }
 
-    let certificate = run.ask(&GEN_PAY_CERT, &request.json);
+    let certificate = run.ask_within(&GEN_PAY_CERT, &request.json, Some(transaction));
     if certificate.next == Some(Next::Charge) {
         let issued = fields(&certificate, &["payCert", "payChnlUserName", "payChnlName"]);
         if let (Value::Object(story), Value::Object(issued)) = (&mut story, issued) {
@@ -77,4 +80,15 @@ pub fn one_code_pay<'a>(
         story["charge"] = json!(true);
     }
     run.end(certificate, story)
+}
+
+/// What the flow tells where there is no certificate.
+fn story(status: &Reply) -> Value {
+    let mut story = fields(
+        status,
+        &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
+    );
+    story["payCert"] = Value::Null;
+    story["charge"] = json!(false);
+    story
 }

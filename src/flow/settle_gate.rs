@@ -1,7 +1,7 @@
 //! May this settlement go on? (B §1.5.3.2, §1.6.2 (8)–(9)): judged by the program, with nobody's
 //! eye. Whatever is not a clear yes is a no.
 
-use super::{Progress, Run, field};
+use super::{Progress, Run, cancelled, field};
 use crate::client::Client;
 use crate::code::{EV_INVALID_REQUEST, EV_NOT_ALLOWED, EV_OK};
 use crate::error::{Delivery, Failure, Text, text};
@@ -10,7 +10,6 @@ use crate::next::Next;
 use crate::reply::Reply;
 use crate::service::TOKEN_PWD_STAS;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 /// What was found, before it is put into a reply.
 struct Verdict {
@@ -63,8 +62,10 @@ pub fn settle_gate<'a>(client: &'a Client, request: &str, progress: &'a mut Prog
             ));
         }
     };
-    let token = Zeroizing::new(word("token"));
-    let mut run = Run::start(client, "settleGate", token, progress);
+    let mut run = Run::start(client, "settleGate", request, progress);
+    if run.is_cancelled() {
+        return run.refused(&cancelled(Delivery::NotSent), &TOKEN_PWD_STAS);
+    }
     let offline = object.get("offlineVerified").map(|value| value.get()) == Some("true");
     let (credential, method) = (word("credential"), word("method"));
     let mut last = None;
@@ -116,6 +117,8 @@ pub fn settle_gate<'a>(client: &'a Client, request: &str, progress: &'a mut Prog
                 ..Reply::local(language, None)
             },
         }
+    } else if let Some(last) = last.as_ref().filter(|_| run.is_cancelled()) {
+        run.cancelled(last, &TOKEN_PWD_STAS)
     } else {
         let delivery = last.map_or(Delivery::NotSent, |last| last.delivery);
         let failure = Failure::new(EV_NOT_ALLOWED, delivery, verdict.detail);

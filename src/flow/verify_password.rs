@@ -23,14 +23,13 @@ pub fn verify_password<'a>(
     request: &str,
     progress: &'a mut Progress<'a>,
 ) -> Reply {
-    let language = client.config().language;
-    let request = match client.prepare(&TOKEN_PWD_CHECK_NOTC, request) {
+    let mut run = Run::start(client, "verifyPassword", request, progress);
+    let request = match run.prepare(&TOKEN_PWD_CHECK_NOTC, request) {
         Ok(request) => request,
-        Err(failure) => return Reply::failed(&failure, language, Some(&TOKEN_PWD_CHECK_NOTC)),
+        Err(failure) => return run.refused(&failure, &TOKEN_PWD_CHECK_NOTC),
     };
     let verify = client.config().verify;
     let question = request_for(&TOKEN_PWD_STAS, &request, &TOKEN_PWD_CHECK_NOTC);
-    let mut run = Run::start(client, "verifyPassword", request.token.clone(), progress);
     let deadline = Instant::now() + verify.timeout;
 
     let notice = run.ask(&TOKEN_PWD_CHECK_NOTC, &request.json);

@@ -1,9 +1,11 @@
 //! What is known about one call while it runs: how far it has got, how long it may take, and which
 //! socket ends it.
 //!
-//! ureq stays on the calling thread, so the connector, the resolver and the wire find their call in
-//! a thread-local; other threads only cancel it.
+//! ureq stays on the calling thread, so the connectors, the resolver and the connection find their
+//! call in a thread-local; other threads only cancel it.
 
+use super::connection::Connection;
+use super::pool::Way;
 use rustls::ProtocolVersion;
 use std::cell::RefCell;
 use std::io;
@@ -17,6 +19,7 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub struct Call {
     token: Zeroizing<String>,
+    is_step: bool,
     deadline: Instant,
     connect_timeout: Duration,
     cancelled: AtomicBool,
@@ -45,6 +48,8 @@ struct Progress {
     journal: Journal,
     /// When the present attempt's connection must stand.
     connect_deadline: Instant,
+    /// Whether a connection that was kept may be used.
+    may_reuse: bool,
     /// Whether the connection had carried a request before.
     reused: bool,
     /// Whether a byte of a reply came on it.
@@ -52,17 +57,21 @@ struct Progress {
     /// The connection in use. Shut down only under this lock, and given up under it before the
     /// connection goes back to the pool: a cancel never hits somebody else's call.
     socket: Option<Arc<TcpStream>>,
+    /// The connection on which the reply was read to its end.
+    kept: Option<(Way, Connection)>,
 }
 
 impl Progress {
-    fn new(connect_deadline: Instant) -> Self {
+    fn new(connect_deadline: Instant, may_reuse: bool) -> Self {
         let mut progress = Self {
             stage: Stage::Resolving,
             journal: Journal::default(),
             connect_deadline,
+            may_reuse,
             reused: false,
             replied: false,
             socket: None,
+            kept: None,
         };
         progress.enter(Stage::Resolving);
         progress
@@ -92,17 +101,23 @@ thread_local! {
 }
 
 impl Call {
-    /// Starts the clock.
-    pub fn start(token: Zeroizing<String>, connect_timeout: Duration, timeout: Duration) -> Self {
+    /// Starts the clock. `is_step`: a flow that is in flight as well makes it.
+    pub fn start(
+        token: Zeroizing<String>,
+        is_step: bool,
+        connect_timeout: Duration,
+        timeout: Duration,
+    ) -> Self {
         let now = Instant::now();
         Self {
             token,
+            is_step,
             deadline: now + timeout,
             connect_timeout,
             cancelled: AtomicBool::new(false),
             ended: Condvar::new(),
             sent: AtomicBool::new(false),
-            progress: Mutex::new(Progress::new(now + connect_timeout)),
+            progress: Mutex::new(Progress::new(now + connect_timeout, false)),
         }
     }
 
@@ -113,8 +128,8 @@ impl Call {
             .ok_or_else(|| io::Error::other("no call on this thread"))
     }
 
-    /// Does one attempt as this thread's call.
-    pub fn attempt<T>(self: &Arc<Self>, attempt: impl FnOnce() -> T) -> T {
+    /// Does one attempt as this thread's call, on a fresh connection unless it `may_reuse` one.
+    pub fn attempt<T>(self: &Arc<Self>, may_reuse: bool, attempt: impl FnOnce() -> T) -> T {
         /// Also gives the socket up when the attempt panics.
         struct Leave<'a>(&'a Call);
         impl Drop for Leave<'_> {
@@ -125,7 +140,7 @@ impl Call {
         }
 
         let connect_deadline = self.deadline.min(Instant::now() + self.connect_timeout);
-        *self.progress() = Progress::new(connect_deadline);
+        *self.progress() = Progress::new(connect_deadline, may_reuse);
         CURRENT.set(Some(Arc::clone(self)));
         let _leave = Leave(self);
         attempt()
@@ -138,6 +153,11 @@ impl Call {
     /// The patient's token that the call is for.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Whether it is a step of a flow, which counts by itself.
+    pub fn is_step(&self) -> bool {
+        self.is_step
     }
 
     /// How far the present attempt has got.
@@ -211,6 +231,11 @@ impl Call {
         progress.reused && !progress.replied
     }
 
+    /// Whether the attempt may use a connection that was kept.
+    pub fn may_reuse(&self) -> bool {
+        self.progress().may_reuse
+    }
+
     /// Told before the first byte of a request is written. From here on it may arrive.
     pub fn begin_sending(&self, socket: &Arc<TcpStream>, reused: bool) -> io::Result<()> {
         let mut progress = self.progress();
@@ -227,6 +252,16 @@ impl Call {
     /// Told when bytes of a reply have come.
     pub fn begin_receiving(&self) {
         self.progress().replied = true;
+    }
+
+    /// Holds the connection until it is known whether its reply was understood.
+    pub fn keep(&self, way: Way, connection: Connection) {
+        self.progress().kept = Some((way, connection));
+    }
+
+    /// The connection that is held, to be kept for other calls.
+    pub fn take_kept(&self) -> Option<(Way, Connection)> {
+        self.progress().kept.take()
     }
 
     /// Gives up the connection; `false` if it must not be used again.

@@ -3,35 +3,31 @@
 
 mod authorities;
 mod call;
+mod connection;
+mod pool;
 mod resolve;
 mod tls;
-mod wire;
 
 pub use call::{Call, Journal, Stage};
 
 use crate::code::*;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
+use connection::{Keeper, Opener};
 use once_cell::sync::OnceCell;
+use pool::Pool;
 use resolve::{Names, port_of};
 use std::io::{self, Read};
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use ureq::Agent;
 use ureq::http::header::{CONTENT_TYPE, DATE};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
-use wire::Wiring;
 
 /// The largest reply that is read.
 pub const MAX_REPLY: u64 = 1 << 20;
-
-/// Idle connections that are kept: one for each thread that a busy host program has.
-const MAX_IDLE: usize = 64;
-
-/// How long an idle connection is kept: firewalls drop idle ones without a word.
-const MAX_IDLE_AGE: Duration = Duration::from_secs(15);
 
 /// What a request says that its body is.
 const JSON: &str = "application/json;charset=UTF-8";
@@ -47,49 +43,50 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 /// The way to the centre, shared by all threads of a client.
 #[derive(Debug)]
 pub struct Transport {
     names: Names,
+    pool: Arc<Pool>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    plain: Agents,
-    tls: OnceCell<Agents>,
-}
-
-/// One that keeps connections, and one that opens a fresh one for every call. They share the names
-/// that have been looked up and the TLS sessions to resume.
-#[derive(Debug)]
-struct Agents {
-    keeping: Agent,
-    fresh: Agent,
+    plain: Agent,
+    tls: OnceCell<Agent>,
 }
 
 impl Transport {
     /// Sets up what a client needs to send; opens no connection yet.
     pub fn new(config: &Config) -> Result<Self, Failure> {
-        let names = Names::default();
+        let (names, pool) = (Names::default(), Arc::default());
         let transport = Self {
-            plain: Agents::new(config, &names, None),
+            plain: agent(config, &names, &pool, None),
             tls: OnceCell::new(),
             headers: config.headers.clone(),
             names,
+            pool,
         };
         if config.local_url.is_https() {
             transport
-                .agents(config, true)
+                .agent(config, true)
                 .map_err(|detail| Failure::not_sent(EV_INVALID_CONFIG, detail))?;
         }
         Ok(transport)
     }
 
-    fn agents(&self, config: &Config, https: bool) -> Result<&Agents, Text> {
+    fn agent(&self, config: &Config, https: bool) -> Result<&Agent, Text> {
         if !https {
             return Ok(&self.plain);
         }
         // The authorities are read once, and only where something asks for TLS.
         self.tls.get_or_try_init(|| {
             let tls = tls::client_config(&config.tls)?;
-            Ok(Agents::new(config, &self.names, Some(tls)))
+            Ok(agent(config, &self.names, &self.pool, Some(tls)))
         })
     }
 
@@ -107,22 +104,26 @@ impl Transport {
         changes: bool,
     ) -> Result<Answer, Failure> {
         let https = uri.scheme_str() == Some("https");
-        let agents = self
-            .agents(config, https)
+        let agent = self
+            .agent(config, https)
             .map_err(|detail| Failure::not_sent(EV_TLS, detail))?;
-        let fail = |error: ureq::Error| failure(config, call, uri, &error);
-        if changes {
-            return self.attempt(&agents.fresh, call, uri, body).map_err(fail);
-        }
-        self.attempt(&agents.keeping, call, uri, body)
+        self.attempt(agent, call, uri, body, !changes)
             .or_else(|error| {
                 if call.broke_while_reused() && !call.is_cancelled() && !is_timeout(&error) {
-                    self.attempt(&agents.fresh, call, uri, body)
+                    self.attempt(agent, call, uri, body, false)
                 } else {
                     Err(error)
                 }
             })
-            .map_err(fail)
+            .map_err(|error| failure(config, call, uri, &error))
+    }
+
+    /// Keeps the connection of a call that only reads, for the next one. Only for a reply that was
+    /// understood: behind any other there may come more, which the next call would take for its own.
+    pub fn keep_connection(&self, call: &Call) {
+        if let Some((way, connection)) = call.take_kept() {
+            self.pool.put(way, connection);
+        }
     }
 
     fn attempt(
@@ -131,8 +132,9 @@ impl Transport {
         call: &Arc<Call>,
         uri: &Uri,
         body: &str,
+        may_reuse: bool,
     ) -> Result<Answer, ureq::Error> {
-        call.attempt(|| {
+        call.attempt(may_reuse, || {
             let mut request = agent
                 .post(uri)
                 .header(CONTENT_TYPE, HeaderValue::from_static(JSON));
@@ -158,7 +160,7 @@ impl Transport {
     /// The address of this machine that reaches the centre. Nothing is sent for it.
     pub fn local_address(&self, call: &Arc<Call>, uri: &Uri) -> io::Result<IpAddr> {
         let host = uri.host().unwrap_or_default();
-        let addresses = call.attempt(|| self.names.addresses(host, port_of(uri)))?;
+        let addresses = call.attempt(false, || self.names.addresses(host, port_of(uri)))?;
         let any = match addresses[0] {
             std::net::SocketAddr::V4(_) => "0.0.0.0:0",
             std::net::SocketAddr::V6(_) => "[::]:0",
@@ -169,33 +171,33 @@ impl Transport {
     }
 }
 
-impl Agents {
-    fn new(config: &Config, names: &Names, tls: Option<Arc<rustls::ClientConfig>>) -> Self {
-        let agent = |max_idle| {
-            let settings = Agent::config_builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .proxy(config.proxy.clone())
-                .user_agent(concat!("evoucher/", env!("CARGO_PKG_VERSION")))
-                .max_idle_connections(max_idle)
-                .max_idle_connections_per_host(max_idle)
-                .max_idle_age(MAX_IDLE_AGE)
-                .build();
-            let wiring = Wiring {
-                names: names.clone(),
-                tls: tls.clone(),
-                server_name: config.tls.server_name.clone(),
-                proxied: config.proxy.is_some(),
-            };
-            let connector = ().chain(ConnectProxyConnector::default()).chain(wiring);
-            Agent::with_parts(settings, connector, names.clone())
-        };
-        Self {
-            keeping: agent(MAX_IDLE),
-            fresh: agent(0),
-        }
-    }
+/// ureq, with the connections and names of ours. Its own pool keeps none.
+fn agent(
+    config: &Config,
+    names: &Names,
+    pool: &Arc<Pool>,
+    tls: Option<Arc<rustls::ClientConfig>>,
+) -> Agent {
+    let settings = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(config.proxy.clone())
+        .user_agent(concat!("evoucher/", env!("CARGO_PKG_VERSION")))
+        .max_idle_connections(0)
+        .max_idle_connections_per_host(0)
+        .build();
+    let keeper = Keeper {
+        pool: Arc::clone(pool),
+    };
+    let opener = Opener {
+        names: names.clone(),
+        tls,
+        server_name: config.tls.server_name.clone(),
+        proxied: config.proxy.is_some(),
+    };
+    let connector = keeper.chain(ConnectProxyConnector::default()).chain(opener);
+    Agent::with_parts(settings, connector, names.clone())
 }
 
 fn is_timeout(error: &ureq::Error) -> bool {

@@ -13,9 +13,6 @@ use super::run::{Result, copy, fresh_dir, make_dir, read, run, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What the programs' own folders say of them.
-const PROGRAM_READMES: [&str; 2] = ["sandbox/README.md", "tool/README.md"];
-
 /// Builds everything, checks it, and packs it into `dist/`.
 pub(crate) fn dist() -> Result {
     install::ensure(install::DIST)?;
@@ -50,26 +47,11 @@ fn windows(dist: &Path) -> Result<PathBuf> {
         copy(&from, &to)?;
         sign(&to)?;
     }
-    for readme in PROGRAM_READMES {
-        text(&place::repository().join(readme), &root.join(readme))?;
-    }
-    let packaging = place::repository().join("packaging");
     text(
-        &packaging.join("sandbox-evoucher.json"),
-        &sandbox.join("evoucher.json"),
-    )?;
-    text(
-        &packaging.join("START-HERE.txt"),
+        &place::repository().join("packaging/START-HERE.txt"),
         &root.join("START-HERE.txt"),
     )?;
     documents(&root, text)?;
-    for language in ["c", "csharp", "delphi", "powerbuilder", "vb6"] {
-        tree(
-            &place::repository().join("examples").join(language),
-            &root.join("examples").join(language),
-            text,
-        )?;
-    }
     sums(&root)?;
     let zip = dist.join(format!("{name}.zip"));
     remove(&zip)?;
@@ -97,22 +79,8 @@ fn linux(dist: &Path) -> Result<PathBuf> {
         binary::check_glibc(&from)?;
         copy(&from, &root.join(to))?;
     }
-    for readme in PROGRAM_READMES {
-        copy(&place::repository().join(readme), &root.join(readme))?;
-    }
     copy(&so, &root.join("lib/libevoucher.so"))?;
-    copy(
-        &place::repository().join("packaging/sandbox-evoucher.json"),
-        &root.join("sandbox/evoucher.json"),
-    )?;
     documents(&root, copy)?;
-    for language in ["c", "csharp"] {
-        tree(
-            &place::repository().join("examples").join(language),
-            &root.join("examples").join(language),
-            copy,
-        )?;
-    }
     sums(&root)?;
     let tar = dist.join(format!("{name}.tar.gz"));
     run(Command::new("tar")
@@ -142,25 +110,37 @@ fn sign(file: &Path) -> Result {
 
 type Copy = fn(&Path, &Path) -> Result;
 
-/// The header, the READMEs, the documents and the licences.
+/// What people read, and what the programs of the archive are tried with: the same in every archive, since the pages link
+/// to one another.
 fn documents(root: &Path, copy: Copy) -> Result {
     let repository = place::repository();
-    make_dir(&root.join("include"))?;
-    copy(
-        &repository.join("include/evoucher.h"),
-        &root.join("include/evoucher.h"),
-    )?;
+    for directory in ["include", "sandbox", "tool"] {
+        make_dir(&root.join(directory))?;
+    }
+    for file in ["include/evoucher.h", "sandbox/README.md", "tool/README.md"] {
+        copy(&repository.join(file), &root.join(file))?;
+    }
+    for name in ["evoucher.json", "evoucher-gbk.json"] {
+        copy(
+            &repository.join("packaging").join(format!("sandbox-{name}")),
+            &root.join("sandbox").join(name),
+        )?;
+    }
     for entry in entries(&repository)? {
         let name = entry
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if entry.is_file() && (name.starts_with("README") || name.starts_with("LICENSE")) {
+        let starts = ["README", "CHANGELOG", "LICENSE"];
+        if entry.is_file() && starts.iter().any(|start| name.starts_with(start)) {
             copy(&entry, &root.join(&name))?;
         }
     }
-    tree(&repository.join("docs"), &root.join("docs"), copy)
+    for directory in ["docs", "examples"] {
+        tree(&repository.join(directory), &root.join(directory), copy)?;
+    }
+    Ok(())
 }
 
 /// A directory with everything in it.
@@ -220,5 +200,89 @@ fn remove(file: &Path) -> Result {
             Err(format!("{}: {error}", file.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages(dir: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in entries(dir).unwrap() {
+            if entry.is_dir() {
+                found.extend(pages(&entry));
+            } else if entry.extension().is_some_and(|kind| kind == "md") {
+                found.push(entry);
+            }
+        }
+        found
+    }
+
+    /// What a page's headings are called in links, as GitHub makes it.
+    fn anchors(page: &str) -> Vec<String> {
+        let headings = page.lines().filter(|line| line.starts_with('#'));
+        headings
+            .map(|line| {
+                let title = line.trim_start_matches('#').trim().to_lowercase();
+                let kept = title
+                    .chars()
+                    .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+                kept.collect::<String>().replace(' ', "-")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_link_of_a_packed_page_leads_somewhere_in_the_archive() {
+        let root = place::target().join("test/documents");
+        fresh_dir(&root).unwrap();
+        documents(&root, copy).unwrap();
+        let root = root.canonicalize().unwrap();
+        let mut links = 0;
+        for page in pages(&root) {
+            let text = read(&page).unwrap();
+            for link in text
+                .split("](")
+                .skip(1)
+                .filter_map(|rest| rest.split_once(')'))
+            {
+                let link = link.0;
+                if link.contains("://") {
+                    continue;
+                }
+                links += 1;
+                let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+                let target = match file {
+                    "" => page.clone(),
+                    file => page.parent().unwrap().join(file),
+                };
+                let target = target
+                    .canonicalize()
+                    .unwrap_or_else(|_| panic!("{}: {link}", page.display()));
+                assert!(target.starts_with(&root), "{}: {link}", page.display());
+                let there = anchor.is_empty()
+                    || anchors(&read(&target).unwrap()).iter().any(|a| a == anchor);
+                assert!(there, "{}: {link}", page.display());
+            }
+        }
+        assert!(links > 0);
+    }
+
+    #[test]
+    fn what_start_here_names_is_packed() {
+        let root = place::target().join("test/start-here");
+        fresh_dir(&root).unwrap();
+        documents(&root, copy).unwrap();
+        let page = read(&place::repository().join("packaging/START-HERE.txt")).unwrap();
+        let named: Vec<String> = page
+            .split(|c: char| !(c.is_ascii_alphanumeric() || "\\-.".contains(c)))
+            .map(|word| word.trim_end_matches('.').replace('\\', "/"))
+            .filter(|word| word.contains('/') && word.ends_with(".json"))
+            .collect();
+        assert!(!named.is_empty());
+        for name in named {
+            assert!(root.join(&name).is_file(), "{name}");
+        }
     }
 }

@@ -18,6 +18,8 @@ mod place;
 mod programs;
 mod run;
 mod sandbox;
+#[cfg(test)]
+mod scripts;
 mod wine;
 
 use std::time::Instant;

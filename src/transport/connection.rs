@@ -4,6 +4,7 @@
 //! are not used, since they cost a thread or a call each.
 
 use super::call::{Call, Stage};
+use super::pool::{Pool, Way};
 use super::resolve::{Names, port_of};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -11,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::mem;
 #[cfg(unix)]
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
@@ -32,7 +34,7 @@ const FLUSH_AT: usize = 64 * 1024;
 const TIMEOUT_SLACK: Duration = Duration::from_millis(10);
 
 /// Makes connections, to the centre or through the tunnel that ureq opened at a proxy.
-pub struct Wiring {
+pub struct Opener {
     /// Shared with ureq's resolver.
     pub names: Names,
     /// For HTTPS only.
@@ -43,28 +45,55 @@ pub struct Wiring {
     pub proxied: bool,
 }
 
-impl fmt::Debug for Wiring {
+impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wiring")
+        f.write_str("Opener")
     }
 }
 
-impl Connector<Tunnel> for Wiring {
-    type Out = Wire;
+/// Hands out connections that were kept, to calls that may use them.
+#[derive(Debug)]
+pub struct Keeper {
+    /// Where they are kept.
+    pub pool: Arc<Pool>,
+}
+
+impl Connector for Keeper {
+    type Out = Connection;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
-        tunnel: Option<Tunnel>,
-    ) -> Result<Option<Wire>, ureq::Error> {
+        _: Option<()>,
+    ) -> Result<Option<Connection>, ureq::Error> {
+        if !Call::current()?.may_reuse() {
+            return Ok(None);
+        }
+        Ok(self.pool.take(&Way::to(details.uri)))
+    }
+}
+
+impl Connector<Chained> for Opener {
+    type Out = Connection;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<Chained>,
+    ) -> Result<Option<Connection>, ureq::Error> {
         let call = Call::current()?;
+        let tunnel = match chained {
+            Some(Either::A(kept)) => return Ok(Some(kept)),
+            Some(Either::B(tunnel)) => Some(tunnel),
+            None => None,
+        };
         // With a proxy this connector is asked twice: first without a tunnel, for the connection to
         // the proxy itself, which carries no request.
         let carries_requests = tunnel.is_some() || !self.proxied;
         let lower = match tunnel {
             Some(tunnel) => {
                 let clock = Arc::clone(&details.current_time);
-                Lower::Tunnel(TransportAdapter::new(tunnel.boxed(), clock))
+                Lower::Tunnel(TransportAdapter::new(tunnel, clock))
             }
             None => Lower::Tcp(self.connect_tcp(&call, details)?),
         };
@@ -76,18 +105,18 @@ impl Connector<Tunnel> for Wiring {
         } else {
             Stream::Plain(lower)
         };
-        Ok(Some(Wire {
+        Ok(Some(Connection {
             socket: call.socket()?,
             stream,
             buffers: LazyBuffers::new(BUFFER, BUFFER),
             pending: Vec::new(),
-            carries_requests,
+            way: carries_requests.then(|| Way::to(details.uri)),
             turn: Turn::New,
         }))
     }
 }
 
-impl Wiring {
+impl Opener {
     /// Tries each address in turn; the time that is left is shared among those that are left.
     fn connect_tcp(&self, call: &Call, details: &ConnectionDetails<'_>) -> io::Result<Tcp> {
         call.enter(Stage::Connecting);
@@ -149,8 +178,8 @@ fn connect_one(address: SocketAddr, within: Duration) -> io::Result<Tcp> {
     })
 }
 
-/// What ureq's proxy connector hands on.
-type Tunnel = Either<(), Box<dyn Transport>>;
+/// What ureq's proxy connector hands on: a connection that was kept, or its tunnel.
+type Chained = Either<Connection, Box<dyn Transport>>;
 
 /// A TCP connection that keeps the deadline of the call on this thread.
 struct Tcp {
@@ -245,6 +274,8 @@ impl Write for Lower {
 enum Stream {
     Plain(Lower),
     Tls(Box<StreamOwned<ClientConnection, Lower>>),
+    /// Another [`Connection`] has it.
+    Gone,
 }
 
 impl Lower {
@@ -269,6 +300,7 @@ impl Stream {
                 };
                 holds || tls.sock.holds_input()
             }
+            Self::Gone => true,
         }
     }
 }
@@ -280,35 +312,38 @@ enum Turn {
     New,
     /// A request is going out, or its reply coming in.
     InUse,
-    /// It was given back, and may be used again.
-    Idle,
+    /// The reply was read to its end.
+    Done,
+    /// It has left that call, and may be used by another.
+    Kept,
 }
 
 /// One connection, as ureq sees it.
-pub struct Wire {
+pub struct Connection {
     stream: Stream,
     socket: Arc<TcpStream>,
     buffers: LazyBuffers,
     /// Written by ureq, not yet sent.
     pending: Vec<u8>,
-    carries_requests: bool,
+    /// What its requests are addressed to; `None` for the connection to a proxy, which carries none.
+    way: Option<Way>,
     turn: Turn,
 }
 
-impl fmt::Debug for Wire {
+impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wire")
+        f.write_str("Connection")
     }
 }
 
-impl Wire {
+impl Connection {
     fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
         if self.turn != Turn::InUse {
-            if self.carries_requests {
-                let reused = self.turn == Turn::Idle;
+            if self.way.is_some() {
+                let reused = self.turn == Turn::Kept;
                 Call::current()?.begin_sending(&self.socket, reused)?;
             }
             self.turn = Turn::InUse;
@@ -322,6 +357,7 @@ impl Wire {
                 tls.write_all(&self.pending)?;
                 tls.flush()?;
             }
+            Stream::Gone => return Err(io::ErrorKind::NotConnected.into()),
         }
         self.pending.clear();
         Ok(())
@@ -329,7 +365,7 @@ impl Wire {
 
     /// Whether the other side has neither closed nor said anything unasked: what it said would be
     /// taken for the next call's reply. It may have been read already, along with the last reply.
-    fn is_quiet(&mut self) -> io::Result<bool> {
+    pub fn is_quiet(&mut self) -> io::Result<bool> {
         if self.stream.holds_input() {
             return Ok(false);
         }
@@ -354,7 +390,7 @@ fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
     Ok(peeked)
 }
 
-impl Transport for Wire {
+impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
@@ -378,25 +414,47 @@ impl Transport for Wire {
         let amount = match &mut self.stream {
             Stream::Plain(lower) => lower.read(input)?,
             Stream::Tls(tls) => tls.read(input)?,
+            Stream::Gone => return Err(io::Error::from(io::ErrorKind::NotConnected).into()),
         };
-        if amount > 0 && self.carries_requests {
+        if amount > 0 && self.way.is_some() {
             Call::current()?.begin_receiving();
         }
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
-    /// ureq asks when it gives the connection back to the pool, and again before it takes it out:
-    /// only then is the socket looked at.
+    /// ureq asks when a reply was read to its end, before it would give the connection back to a
+    /// pool of its own, which holds none.
     fn is_open(&mut self) -> bool {
-        if self.turn == Turn::InUse {
-            self.turn = Turn::Idle;
-            return Call::current().is_ok_and(|call| call.release());
+        if self.turn == Turn::InUse && Call::current().is_ok_and(|call| call.release()) {
+            self.turn = Turn::Done;
         }
-        self.is_quiet().unwrap_or(false)
+        self.turn == Turn::Done
     }
 
     fn is_tls(&self) -> bool {
         matches!(self.stream, Stream::Tls(_))
+    }
+}
+
+/// After a reply that was read to its end the call keeps the connection, until it is known whether
+/// that reply was understood.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.turn != Turn::Done {
+            return;
+        }
+        let (Ok(call), Some(way)) = (Call::current(), self.way.take()) else {
+            return;
+        };
+        let kept = Self {
+            stream: mem::replace(&mut self.stream, Stream::Gone),
+            socket: Arc::clone(&self.socket),
+            buffers: mem::replace(&mut self.buffers, LazyBuffers::new(BUFFER, BUFFER)),
+            pending: mem::take(&mut self.pending),
+            way: Some(way.clone()),
+            turn: Turn::Kept,
+        };
+        call.keep(way, kept);
     }
 }
