@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod header;
 mod install;
+mod recipes;
 mod sh;
 mod test;
 mod windows;

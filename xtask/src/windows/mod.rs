@@ -16,6 +16,7 @@ mod matrix;
 mod pascal;
 mod place;
 mod programs;
+mod recipes_pascal;
 mod run;
 mod sandbox;
 #[cfg(test)]
@@ -61,6 +62,9 @@ pub(crate) fn test() -> Result {
     part("exports and glibc of the .so", || binary::check_so(&so))?;
     part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
         matrix::run_all(&sandbox, &wines)
+    })?;
+    part("the guides' Pascal, 32 and 64 bits", || {
+        recipes_pascal::run_all(&sandbox, &wines)
     })?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
     for wine in &wines {
