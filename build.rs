@@ -1,18 +1,23 @@
-//! Makes the C header from the exports, into OUT_DIR. `cargo xtask header` copies it to
-//! `include/evoucher.h`, and a test holds that one against it.
+//! Makes the C header and the stdcall set from the exports, into OUT_DIR. `cargo xtask gen` copies the
+//! header to `include/evoucher.h`. Nothing that it writes is read here: no broken file can be in the
+//! way of its own generator.
 
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "xtask/src/gen/contract.rs"]
+mod contract;
 #[path = "build/resource.rs"]
 mod resource;
+
+use contract::{Function, KINDS, Kind};
 
 fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-changed=src/ffi/mod.rs");
-    println!("cargo::rerun-if-changed=src/code.rs");
+    println!("cargo::rerun-if-changed=src/catalogue/codes.rs");
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo::rustc-env=EVOUCHER_TARGET={}", variable("TARGET"));
 
@@ -22,43 +27,62 @@ fn main() {
     let mut header = Vec::new();
     cbindgen::Builder::new()
         .with_config(config)
-        .with_src(root.join("src/code.rs"))
+        .with_src(root.join("src/catalogue/codes.rs"))
         .with_src(root.join("src/ffi/mod.rs"))
         .generate()
         .expect("the header")
         .write(&mut header);
     let header = String::from_utf8(header).expect("UTF-8");
-    let path = Path::new(&variable("OUT_DIR")).join("evoucher.h");
-    fs::write(path, with_both_conventions(&header)).expect("OUT_DIR can be written");
+    let header = with_cdecl(&header);
+    let functions = contract::functions(&header).unwrap_or_else(|problem| panic!("{problem}"));
+    let out = variable("OUT_DIR");
+    let write = |name, text| fs::write(Path::new(&out).join(name), text);
+    write("evoucher.h", with_stdcall(&header, &functions)).expect("OUT_DIR can be written");
+    write("stdcall.rs", stubs(&functions)).expect("OUT_DIR can be written");
 }
 
-/// cbindgen writes `extern "C"` functions only: their prototypes get the convention spelled out,
-/// and the stdcall set's are made from them. Its `//` comments are no C89.
-fn with_both_conventions(header: &str) -> String {
-    let header = header
+/// cbindgen writes `extern "C"` functions only: their prototypes get the convention spelled out.
+/// Its `//` comments are no C89.
+fn with_cdecl(header: &str) -> String {
+    header
         .replace("\nint32_t ev_", "\nint32_t EV_CDECL ev_")
         .replace("(*ev_progress)", "(EV_CDECL *ev_progress)")
         .replace(" // __cplusplus", "")
         .replace("  // extern \"C\"", "")
-        .replace("  /* EVOUCHER_H */", "");
+        .replace("  /* EVOUCHER_H */", "")
+}
+
+/// The header with the stdcall set's prototypes as well.
+fn with_stdcall(header: &str, functions: &[Function]) -> String {
     let mut stdcall = "/* The same functions in the other convention. */\n\
         typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n"
         .to_owned();
-    for prototype in header.split("\nint32_t EV_CDECL ").skip(1) {
-        let end = prototype.find(';').expect("a prototype ends in ;");
-        let (name, arguments) = prototype[..end].split_once('(').expect("a prototype");
-        let camel: String = name
-            .split('_')
-            .map(|word| word[..1].to_uppercase() + &word[1..])
-            .collect();
-        let arguments = arguments
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace("ev_progress", "EvProgress");
-        stdcall.push_str(&format!("int32_t EV_STDCALL {camel}({arguments};\n"));
+    for function in functions {
+        let argument = |kind, name: &str| format!("{}{name}", KINDS[kind as usize].1);
+        let arguments = match function.list(", ", argument).as_str() {
+            "" => "void".to_owned(),
+            some => some.replace("ev_progress", "EvProgress"),
+        };
+        let name = function.stdcall_name();
+        stdcall.push_str(&format!("int32_t EV_STDCALL {name}({arguments});\n"));
     }
     let end = "\n#ifdef __cplusplus\n}";
     assert_eq!(header.matches(end).count(), 1, "the end of the prototypes");
     header.replace(end, &format!("\n{stdcall}{end}"))
+}
+
+/// The list of the stdcall set for `src/ffi/stdcall.rs`. What takes a function of the caller's stands
+/// there by hand: that function is in the other convention too, and cannot just be handed on.
+fn stubs(functions: &[Function]) -> String {
+    let mut stubs = String::new();
+    for function in functions
+        .iter()
+        .filter(|f| !f.takes(|kind| kind == Kind::Progress))
+    {
+        let argument = |kind, name: &str| format!("{name}: {}", KINDS[kind as usize].2);
+        let arguments = function.list(", ", argument);
+        let (twin, name) = (function.stdcall_name(), &function.name);
+        stubs.push_str(&format!("    {twin} = {name}({arguments});\n"));
+    }
+    format!("stdcall! {{\n{stubs}}}\n")
 }

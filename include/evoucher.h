@@ -2,7 +2,7 @@
  * evoucher: the online password check and one-code pay of China's national medical-insurance
  * platform, behind blocking functions: JSON in, JSON out into your buffer.
  *
- * Made from src/ffi/mod.rs by "cargo xtask header"; do not edit. This file is the manual of the C
+ * Made from src/ffi/mod.rs by "cargo xtask gen"; do not edit. This file is the manual of the C
  * interface. "A" and "B" are the platform's two documents (A: one-code pay V1.0, B: online password
  * check); "B 1.7.1" is section 1.7.1 of B. "The centre" is the local e-voucher centre.
  *

@@ -1,7 +1,7 @@
 //! Why a call did not end well, in words for the operator's screen, and what is known of its
 //! delivery.
 
-use crate::code::meaning;
+use crate::catalogue::codes::meaning;
 
 /// The language of this library's own messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +82,7 @@ impl Delivery {
 /// A call that ended without a usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// One of the constants of [`crate::code`].
+    /// One of the constants of [`crate::catalogue::codes`].
     pub code: i32,
     /// What is known of the request.
     pub delivery: Delivery,

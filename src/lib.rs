@@ -7,22 +7,18 @@
 //! 医保码一码付接入规范 V1.0
 //! and 线上密码核验认证.
 
-pub mod advice;
-pub mod check;
+pub mod catalogue;
+pub mod charset;
 pub mod client;
-pub mod code;
 pub mod config;
 pub mod envelope;
 pub mod error;
-#[expect(unsafe_code, reason = "the C boundary, and the only place with any")]
+#[expect(unsafe_code, reason = "the C boundary")]
 pub mod ffi;
 pub mod flow;
 mod json;
-pub mod log;
-pub mod next;
-mod per_process;
+#[expect(unsafe_code, reason = "calls the operating system")]
+pub mod os;
 pub mod reply;
-mod risk;
-pub mod service;
-pub mod text;
+pub mod risk;
 pub mod transport;

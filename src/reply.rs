@@ -1,8 +1,8 @@
 //! The reply: the one shape in which every function answers.
 
+use crate::catalogue::next::{self, Next};
+use crate::catalogue::services::Service;
 use crate::error::{Delivery, Failure, Language};
-use crate::next::{self, Next};
-use crate::service::Service;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicU32, Ordering};

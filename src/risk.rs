@@ -3,13 +3,13 @@
 //!
 //! There is one guard for each process, whatever clients come and go.
 
-use crate::code::{EV_DUPLICATE, EV_HTTP_STATUS, EV_OK};
+use crate::catalogue::codes::{EV_DUPLICATE, EV_HTTP_STATUS, EV_OK};
+use crate::catalogue::next::Next;
+use crate::catalogue::services::GEN_PAY_CERT;
 use crate::error::{Delivery, Failure, Language, Text, text};
 use crate::json::{self, Object};
-use crate::next::Next;
-use crate::per_process::PerProcess;
+use crate::os::per_process::PerProcess;
 use crate::reply::Reply;
-use crate::service::GEN_PAY_CERT;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -88,7 +88,7 @@ pub(crate) fn begin(org_id: &str, request: &str) -> Result<Transaction, Refusal>
     {
         return Err(Refusal {
             detail: text!(
-                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据：继续这笔交易须用原金额；更正后的账单，须待这笔交易了结后另行收费",
+                "同一流水号（fixmedinsTrnsSn）已用另一金额请求过付款凭据：继续这笔交易须用原金额；更正后的账单，须待这笔交易了结后另行办理",
                 "a certificate was, or may have been, issued for this fixmedinsTrnsSn with another amount: go on with this transaction at the same amount; a corrected bill is a transaction of its own, once this one is settled"
             ),
             next: Next::FixRequest,

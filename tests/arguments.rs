@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Reply, SERVICES, centre, config, config_with, library, request};
-use evoucher::code::*;
+use evoucher::catalogue::codes::*;
 use serde_json::{Value, json};
 use std::ffi::c_char;
 use std::ptr;

@@ -42,14 +42,17 @@ fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) -> Pat
     program
 }
 
-fn run(command: &mut Command) -> String {
-    let output = command
+/// As a user would run it.
+fn without_cargos(command: &mut Command) -> &mut Command {
+    command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("EVOUCHER_CONFIG")
         // cargo points it at the debug build, and it would come before the program's own path.
         .env_remove("LD_LIBRARY_PATH")
-        .output()
-        .unwrap();
+}
+
+fn run(command: &mut Command) -> String {
+    let output = without_cargos(command).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -102,7 +105,7 @@ fn the_header_is_ascii_and_current() {
     let committed = include_str!("../include/evoucher.h");
     assert!(committed.is_ascii());
     let current = include_str!(concat!(env!("OUT_DIR"), "/evoucher.h"));
-    assert!(committed == current, "cargo xtask header");
+    assert!(committed == current, "cargo xtask gen");
 }
 
 #[test]
@@ -142,7 +145,8 @@ fn a_child_of_fork_has_nothing_of_its_parents() {
     let centre = centre();
     let program = compile("tests/c/fork.c", "-std=gnu99", true);
     let long = json!({ "timeoutMs": 300_000 });
-    let mut parent = Command::new(&program)
+    let mut parent = Command::new(&program);
+    let mut parent = without_cargos(&mut parent)
         .arg(config_with(centre.url(), long).to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -4,7 +4,7 @@ mod common;
 
 use common::{centre, config_with, library, request};
 use encoding_rs::GB18030;
-use evoucher::code::EV_INVALID_TEXT;
+use evoucher::catalogue::codes::EV_INVALID_TEXT;
 use serde_json::{Value, json};
 
 /// 微信支付 in GBK, from the code chart: the channel that the simulated centre names.

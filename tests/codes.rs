@@ -3,11 +3,11 @@
 mod common;
 
 use common::{SERVICES, centre, config, config_with, library, request};
-use evoucher::advice::advice;
-use evoucher::code::{EV_BUFFER_TOO_SMALL, MEANINGS};
+use evoucher::catalogue::advice::advice;
+use evoucher::catalogue::codes::{EV_BUFFER_TOO_SMALL, MEANINGS};
+use evoucher::catalogue::next::{self, Next};
+use evoucher::catalogue::services;
 use evoucher::error::Language;
-use evoucher::next::{self, Next};
-use evoucher::service;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -97,7 +97,7 @@ fn what_to_do_after_every_code_of_our_own() {
     }
     for row in rows {
         let code = row["code"].parse().unwrap();
-        for service in service::SERVICES {
+        for service in services::SERVICES {
             let next = next::after_code(Some(service), code).as_str();
             assert_eq!(next, row[service.name], "{code} from {}", service.name);
         }
@@ -240,7 +240,7 @@ fn advice_agrees_with_next() {
     let codes = MEANINGS.iter().map(|meaning| meaning.code);
     for code in codes.filter(|code| !not_of_a_service.contains(code)) {
         let (operator, _) = advice(code, Language::Zh);
-        let all = service::SERVICES.map(|service| next::after_code(Some(service), code));
+        let all = services::SERVICES.map(|service| next::after_code(Some(service), code));
         for next in all {
             let words: &[&str] = match next {
                 Next::Settle => &["结算"],

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{KEY, centre, config, config_with, library, request};
-use evoucher::code::EV_INVALID_CONFIG;
+use evoucher::catalogue::codes::EV_INVALID_CONFIG;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{KEY, ORG_ID, SERVICES, centre, config, config_with, library, request};
-use evoucher::code::*;
+use evoucher::catalogue::codes::*;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -4,10 +4,10 @@ mod common;
 
 use common::{SERVICES, centre, config, library};
 use encoding_rs::{GBK, UTF_8};
-use evoucher::advice::advice;
-use evoucher::code::MEANINGS;
+use evoucher::catalogue::advice::advice;
+use evoucher::catalogue::codes::MEANINGS;
+use evoucher::catalogue::services;
 use evoucher::error::Language;
-use evoucher::service;
 use serde_json::Value;
 
 const SERVICES_PAGE: &str = include_str!("../docs/services.md");
@@ -67,7 +67,7 @@ fn the_examples_of_the_services() {
 
 #[test]
 fn the_fields_of_the_services() {
-    for service in service::SERVICES {
+    for service in services::SERVICES {
         let heading = format!("\n## {}\n", service.name);
         let (_, section) = SERVICES_PAGE.split_once(&heading).unwrap();
         let section = section.split("\n## ").next().unwrap();

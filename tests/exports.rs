@@ -111,7 +111,7 @@ fn every_export_is_guarded() {
         }
         guarded.insert(name);
     }
-    // The rest of the stdcall set are calls of these, made by a macro.
+    // The rest of the stdcall set are calls of these, made by build.rs and a macro.
     let cdecl = declared()
         .into_iter()
         .filter(|name| name.starts_with("ev_"));

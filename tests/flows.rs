@@ -6,7 +6,7 @@ mod common;
 mod front;
 
 use common::{Client, Reply, centre, config_with, library, request};
-use evoucher::code::*;
+use evoucher::catalogue::codes::*;
 use evoucher_sandbox::Sandbox;
 use front::{Act, front};
 use serde_json::{Value, json};
@@ -414,7 +414,7 @@ fn the_gate() {
 fn one_code_pay() {
     let centre = centre();
     let client = client(&centre.url());
-    let reply = pay(&client, "signed", "SN-1", "12.30");
+    let reply = pay(&client, "signed", "SN-5", "12.30");
     ended(&reply, 0, "answered", "charge");
     assert!(!reply.at("data.payCert").is_empty());
     assert_eq!(
@@ -422,7 +422,7 @@ fn one_code_pay() {
         "12.30",
         "the caller's own digits"
     );
-    assert_eq!(reply.at("data.fixmedinsTrnsSn"), "SN-1");
+    assert_eq!(reply.at("data.fixmedinsTrnsSn"), "SN-5");
     assert_eq!(reply.at("data.payChnlName"), "微信支付");
     assert_eq!(processed(&centre), ["signedQuery", "genPayCert"]);
     let asked: Value = serde_json::from_str(&centre.requests()[0].opened.clone().unwrap()).unwrap();
@@ -600,7 +600,9 @@ fn a_double_click_reaches_the_centre_once() {
             .map(|_| {
                 scope.spawn(|| {
                     barrier.wait();
-                    client.cert("signed").returned
+                    let mut request = request("signed");
+                    request["fixmedinsTrnsSn"] = "clicked".into();
+                    client.call("ev_gen_pay_cert", &request).returned
                 })
             })
             .collect();

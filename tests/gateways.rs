@@ -6,7 +6,9 @@ mod common;
 
 use common::wire::*;
 use common::*;
-use evoucher::code::{EV_BAD_REPLY, EV_BUSINESS, EV_DUPLICATE, EV_HTTP_STATUS, EV_UNKNOWN_SERVICE};
+use evoucher::catalogue::codes::{
+    EV_BAD_REPLY, EV_BUSINESS, EV_DUPLICATE, EV_HTTP_STATUS, EV_UNKNOWN_SERVICE,
+};
 use evoucher_sandbox::Sandbox;
 use serde_json::Value;
 use std::io::Write;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Client, KEY, ORG_ID, Reply, SERVICES, centre, config_with, fault, library, request};
-use evoucher::code::*;
+use evoucher::catalogue::codes::*;
 use evoucher_sandbox::{Options, Sandbox, Tls};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Library, config_with};
-use evoucher::code::EV_INTERNAL;
+use evoucher::catalogue::codes::EV_INTERNAL;
 use serde_json::{Value, json};
 use std::ffi::{CString, c_char};
 use std::fs;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{KEY, ORG_ID, centre, config, library, request};
-use evoucher::code::{
+use evoucher::catalogue::codes::{
     EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_INVALID_CLIENT, EV_INVALID_CONFIG,
     EV_INVALID_REQUEST,
 };

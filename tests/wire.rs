@@ -101,7 +101,8 @@ fn one_post_as_the_documents_say() {
     let more = json!({ "headers": { "X-Gateway": "ward 3" } });
     let client = library().open(&config_with(centre.url(), more));
     for (service, function) in SERVICES {
-        client.call(function, &request("auto1-signed"));
+        let request = request("auto1-signed");
+        client.call(function, &request);
         let seen = centre.requests().pop().unwrap();
         let header = |name: &str| {
             let found = seen.headers.iter().find(|(header, _)| header == name);
@@ -136,7 +137,7 @@ fn one_post_as_the_documents_say() {
         assert!(timestamp.len() == 13 && timestamp.bytes().all(|b| b.is_ascii_digit()));
         let sealed = hex::decode(body["encData"].as_str().unwrap()).unwrap();
         let opened = openssl("-d", KEY, &sealed);
-        assert_eq!(opened, request("auto1-signed").to_string().into_bytes());
+        assert_eq!(opened, request.to_string().into_bytes());
     }
 }
 

@@ -385,6 +385,7 @@ namespace Evoucher
     /// <summary>The library's own codes; the others are the centre's.</summary>
     public static class EvoucherCode
     {
+        // <gen:codes>
         public const int InvalidArgument = -10001;
         public const int InvalidText = -10002;
         public const int InvalidConfig = -10003;
@@ -406,6 +407,7 @@ namespace Evoucher
         public const int NotAllowed = -10031;
         public const int CannotPay = -10032;
         public const int Internal = -10099;
+        // </gen:codes>
 
         internal static bool IsMistake(int code)
         {
@@ -544,7 +546,7 @@ namespace Evoucher
         }
     }
 
-    // The names and arguments of evoucher.h; a test holds them against it.
+    // The names and arguments of evoucher.h, which "cargo xtask gen" makes them from.
     internal static class Native
     {
         private const string Library = "evoucher";
@@ -552,70 +554,51 @@ namespace Evoucher
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int ProgressCall(IntPtr user, IntPtr progressEvent);
 
+        // <gen:functions>
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_open(byte[] config, out int client);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_close(int client);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_token_pwd_check_notc(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_token_pwd_stas(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_signed_query(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_gen_pay_cert(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_call(int client, byte[] service, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_trans(byte[] url, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_verify_password(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_settle_gate(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_one_code_pay(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
-
-        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
-        internal static extern int ev_check(int client, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_cancel(int client, byte[] token);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_seal(int client, byte[] text, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_unseal(int client, byte[] text, [In, Out] byte[] reply, int reply_size);
-
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_check(int client, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_explain(int client, int code, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_dictionary(int client, byte[] name, [In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_field(int client, byte[] json, byte[] path, [In, Out] byte[] value, int value_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_last_reply([In, Out] byte[] reply, int reply_size);
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_last_reply_size();
-
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
+        // </gen:functions>
     }
 }

@@ -25,6 +25,7 @@ uses
   SysUtils, Classes;
 
 const
+  { <gen:codes> }
   EV_INVALID_ARGUMENT = -10001;
   EV_INVALID_TEXT = -10002;
   EV_INVALID_CONFIG = -10003;
@@ -46,6 +47,7 @@ const
   EV_NOT_ALLOWED = -10031;
   EV_CANNOT_PAY = -10032;
   EV_INTERNAL = -10099;
+  { </gen:codes> }
 
   { What the configuration's charset must be. }
   {$IFDEF UNICODE}
@@ -179,7 +181,8 @@ type
 { A JSON object for a request: EvJson(['token', Token, 'totalAmount', '12.30']). Empty values are left out. }
 function EvJson(const NamesAndValues: array of string): string;
 
-{ The functions themselves. The names and arguments of evoucher.h; a test holds them against it. }
+{ The functions themselves. The names and arguments of evoucher.h, which "cargo xtask gen" makes them from. }
+{ <gen:functions> }
 function EvOpen(Config: PAnsiChar; var Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvClose(Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvTokenPwdCheckNotc(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
@@ -202,6 +205,7 @@ function EvField(Client: Integer; Json: PAnsiChar; Path: PAnsiChar; Value: PAnsi
 function EvLastReply(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+{ </gen:functions> }
 
 implementation
 

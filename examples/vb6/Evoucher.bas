@@ -9,6 +9,7 @@ Attribute VB_Name = "Evoucher"
 
 Option Explicit
 
+' <gen:codes>
 Public Const EV_INVALID_ARGUMENT As Long = -10001
 Public Const EV_INVALID_TEXT As Long = -10002
 Public Const EV_INVALID_CONFIG As Long = -10003
@@ -30,8 +31,10 @@ Public Const EV_NOT_VERIFIED As Long = -10030
 Public Const EV_NOT_ALLOWED As Long = -10031
 Public Const EV_CANNOT_PAY As Long = -10032
 Public Const EV_INTERNAL As Long = -10099
+' </gen:codes>
 
-' The names and arguments of evoucher.h; a test holds them against it.
+' The names and arguments of evoucher.h, which "cargo xtask gen" makes them from.
+' <gen:functions>
 Public Declare Function EvOpen Lib "evoucher.dll" (ByVal Config As String, ByRef Client As Long) As Long
 Public Declare Function EvClose Lib "evoucher.dll" (ByVal Client As Long) As Long
 Public Declare Function EvTokenPwdCheckNotc Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
@@ -54,6 +57,7 @@ Public Declare Function EvField Lib "evoucher.dll" (ByVal Client As Long, ByVal 
 Public Declare Function EvLastReply Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvLastReplySize Lib "evoucher.dll" () As Long
 Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
+' </gen:functions>
 
 Private Const REPLY_SIZE As Long = 8192
 

@@ -72,7 +72,7 @@ impl Answer {
             .map(|plain| seal(sealer, plain, fault));
         let code = match fault {
             Fault::CodeString => json!(self.code.to_string()),
-            Fault::ReservedCode => json!(evoucher::code::EV_CONNECT),
+            Fault::ReservedCode => json!(evoucher::catalogue::codes::EV_CONNECT),
             Fault::Error500Json => json!(-1),
             _ => json!(self.code),
         };
@@ -141,7 +141,8 @@ fn seal_under_another_key(sealer: &Sealer, plain: &str) -> String {
 
 /// The documents' text for a code.
 pub(crate) fn message(code: i32) -> String {
-    match evoucher::code::meaning(code).filter(|meaning| !meaning.documents.is_empty()) {
+    match evoucher::catalogue::codes::meaning(code).filter(|meaning| !meaning.documents.is_empty())
+    {
         Some(meaning) => meaning.zh.replace("xxx", "参保人未打开展码渠道应用"),
         None => format!("规范未列出的返回码 {code}"),
     }

@@ -2,14 +2,14 @@
 //! caller's floating-point environment put aside, panics caught, the reply kept and written.
 
 use super::float_env::FloatEnv;
-use super::host;
 use super::last_reply;
 use super::memory::Buffer;
-use crate::code::{EV_INTERNAL, EV_OK};
+use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
+use crate::charset::Charset;
+use crate::client::log::{Entry, Log};
 use crate::error::{Delivery, Failure, text};
-use crate::log::{Entry, Log};
+use crate::os::host;
 use crate::reply::{Reply, Started};
-use crate::text::Charset;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Once};

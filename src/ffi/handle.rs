@@ -1,11 +1,11 @@
 //! Handles: small integers that are never used twice, so that a stale one is an error and not
 //! somebody else's client (rule 8).
 
-use super::host;
+use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::client::Client;
-use crate::code::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::config::Config;
 use crate::error::{Failure, text};
+use crate::os::host;
 use once_cell::sync::Lazy;
 use std::collections::BTreeMap;
 use std::env;

@@ -1,6 +1,6 @@
 //! The caller's memory: text that comes in, and the buffer that a reply goes to (rules 2, 3, 10).
 
-use crate::code::{EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_OK};
+use crate::catalogue::codes::{EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_OK};
 use crate::error::{Failure, text};
 use std::ffi::c_char;
 

@@ -9,12 +9,10 @@
     reason = "what a caller must keep to is rules 2, 3 and 10 at the top of the header"
 )]
 
-pub mod dpapi;
 mod float_env;
 #[doc(hidden)]
 pub mod guard;
 mod handle;
-mod host;
 mod last_reply;
 mod memory;
 mod progress;
@@ -22,24 +20,24 @@ mod stdcall;
 
 pub use memory::Buffer;
 
-use crate::advice::advice;
-use crate::check::check;
-use crate::client::Client;
-use crate::code::{
+use crate::catalogue::advice::advice;
+use crate::catalogue::codes::{
     EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, UNLISTED,
     meaning,
 };
+use crate::catalogue::services::{
+    GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
+    TOKEN_PWD_STAS, Target,
+};
+use crate::charset::Charset;
+use crate::client::Client;
+use crate::client::check::check;
+use crate::client::log::{Entry, token_ref};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, text};
 use crate::flow;
 use crate::json::{self, Object};
-use crate::log::{Entry, token_ref};
 use crate::reply::Reply;
-use crate::service::{
-    GEN_PAY_CERT, PATH_PREFIX, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC,
-    TOKEN_PWD_STAS, Target,
-};
-use crate::text::Charset;
 use float_env::FloatEnv;
 use guard::Answer;
 use memory::{input, optional_input};

@@ -1,7 +1,7 @@
 //! Whom to tell of a flow's steps: each thread's own choice for each client.
 
 use super::float_env::FloatEnv;
-use crate::text::Charset;
+use crate::charset::Charset;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};

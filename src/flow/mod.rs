@@ -11,14 +11,14 @@ pub use one_code_pay::one_code_pay;
 pub use settle_gate::settle_gate;
 pub use verify_password::verify_password;
 
-use crate::client::{Client, InFlight};
-use crate::code::EV_CANCELLED;
+use crate::catalogue::codes::EV_CANCELLED;
+use crate::catalogue::next::Next;
+use crate::catalogue::services::Service;
+use crate::client::{Client, InFlight, Request};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
-use crate::next::Next;
 use crate::reply::Reply;
 use crate::risk::Transaction;
-use crate::service::{Request, Service};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;

@@ -1,12 +1,12 @@
 //! One-code pay from the question whether the code can pay to the certificate (A §1.4.3.2).
 
 use super::{Progress, Run, field, fields, request_for};
+use crate::catalogue::codes::{EV_CANNOT_PAY, EV_OK};
+use crate::catalogue::next::Next;
+use crate::catalogue::services::{GEN_PAY_CERT, SIGNED_QUERY};
 use crate::client::Client;
-use crate::code::{EV_CANNOT_PAY, EV_OK};
 use crate::error::text;
-use crate::next::Next;
 use crate::reply::Reply;
-use crate::service::{GEN_PAY_CERT, SIGNED_QUERY};
 use serde_json::{Value, json};
 
 /// Asks for the status, and gets the certificate only where the code is signed up and usable. The

@@ -2,13 +2,13 @@
 //! eye. Whatever is not a clear yes is a no.
 
 use super::{Progress, Run, cancelled, field};
+use crate::catalogue::codes::{EV_INVALID_REQUEST, EV_NOT_ALLOWED, EV_OK};
+use crate::catalogue::next::Next;
+use crate::catalogue::services::TOKEN_PWD_STAS;
 use crate::client::Client;
-use crate::code::{EV_INVALID_REQUEST, EV_NOT_ALLOWED, EV_OK};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
-use crate::next::Next;
 use crate::reply::Reply;
-use crate::service::TOKEN_PWD_STAS;
 use serde_json::json;
 
 /// What was found, before it is put into a reply.

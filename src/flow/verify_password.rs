@@ -1,12 +1,12 @@
 //! The online password check from the notice to the verified password (B §1.4.3, §1.4.4).
 
 use super::{Progress, Run, fields, request_for};
+use crate::catalogue::codes::{EV_NOT_VERIFIED, EV_OK};
+use crate::catalogue::next::Next;
+use crate::catalogue::services::{TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
 use crate::client::Client;
-use crate::code::{EV_NOT_VERIFIED, EV_OK};
 use crate::error::{Delivery, text};
-use crate::next::Next;
 use crate::reply::Reply;
-use crate::service::{TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
 use serde_json::json;
 use std::time::{Duration, Instant};
 

@@ -10,7 +10,7 @@ mod tls;
 
 pub use call::{Call, Journal, Stage};
 
-use crate::code::*;
+use crate::catalogue::codes::*;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
 use connection::{Keeper, Opener};

@@ -340,8 +340,11 @@ pub fn show(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// A request that has the fields of all four services.
+/// A request that has the fields of all four services, and a transaction of its own: risk control is
+/// the process's, and tests run side by side.
 pub fn request(token: &str) -> Value {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     json!({
         "token": token,
         "orgCodg": "H35010000001",
@@ -351,7 +354,7 @@ pub fn request(token: &str) -> Value {
         "devId": "AA-BB-CC-DD-EE-FF",
         "devIP": "10.1.2.3",
         "ownPaySetlAmt": "12.30",
-        "fixmedinsTrnsSn": format!("SN-{token}"),
+        "fixmedinsTrnsSn": format!("SN-{count}-{token}"),
     })
 }
 

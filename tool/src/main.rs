@@ -3,17 +3,17 @@
 mod out;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use evoucher::advice::advice;
-use evoucher::check::check;
+use evoucher::catalogue::advice::advice;
+use evoucher::catalogue::codes::{EV_OK, EV_UNKNOWN_SERVICE, UNLISTED, meaning};
+use evoucher::catalogue::services::{SERVICES, Target};
+use evoucher::charset::decode_file;
 use evoucher::client::Client;
-use evoucher::code::{EV_OK, EV_UNKNOWN_SERVICE, UNLISTED, meaning};
+use evoucher::client::check::check;
 use evoucher::config::{Config, protected_key_file};
 use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher::error::{Failure, Language};
-use evoucher::ffi::dpapi::Scope;
+use evoucher::os::dpapi::Scope;
 use evoucher::reply::{Reply, Started};
-use evoucher::service::{SERVICES, Target};
-use evoucher::text::decode_file;
 use out::Out;
 use serde_json::Value;
 use std::ffi::OsString;

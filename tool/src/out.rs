@@ -1,6 +1,6 @@
 //! What is printed: UTF-8, or ASCII for consoles and log collectors that garble anything else.
 
-use evoucher::text::Charset;
+use evoucher::charset::Charset;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 

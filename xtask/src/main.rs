@@ -3,7 +3,8 @@
 
 mod bench;
 mod demo;
-mod header;
+// A keyword, and the name of the command.
+mod r#gen;
 mod install;
 mod recipes;
 mod sh;
@@ -18,8 +19,8 @@ cargo xtask demo            build, start the simulated centre, run both conversa
 cargo xtask test            everything; on Debian as root it installs what is missing
 cargo xtask test --quick    the inner loop: native only, installs nothing
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
-cargo xtask header          write include/evoucher.h from the exports
-cargo xtask header --check  fail if it is not current
+cargo xtask gen             write from the exports: include/evoucher.h, and what the bindings declare
+cargo xtask gen --check     fail if any of it is not current
 cargo xtask dist            the archives for Windows and Linux, in dist/
 ";
 
@@ -31,8 +32,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Extent::Everything),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["bench"] => bench::run(),
-        ["header"] => header::write(),
-        ["header", "--check"] => header::check(),
+        ["gen"] => r#gen::run(r#gen::Mode::Write),
+        ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),
         ["dist"] => windows::dist(),
         ["test", "--windows"] => windows::test(),
         _ => Err(USAGE.to_owned()),

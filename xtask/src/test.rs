@@ -1,5 +1,6 @@
 //! Everything that is tested, and the names of what is not.
 
+use crate::r#gen;
 use crate::install;
 use crate::sh::{self, Result};
 use std::env;
@@ -23,7 +24,7 @@ pub fn run(extent: Extent) -> Result {
             left_out.push(format!("what needs {}", needed.program));
         }
     }
-    crate::header::check()?;
+    r#gen::run(r#gen::Mode::Check)?;
     // The release library is what is tested, and beside it the one whose exports panic; a test of
     // the library's memory needs the simulated centre in a process of its own.
     sh::run(&mut sh::cargo(&[

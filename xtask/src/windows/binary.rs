@@ -8,9 +8,9 @@ use object::{Object, ObjectSymbol};
 
 use super::arch::Arch;
 use super::build;
-use super::contract::{self, Functions};
 use super::place;
 use super::run::{Result, read};
+use crate::r#gen::{self, contract::Function};
 
 /// Every function that the DLLs take from Windows, as `dll!function`.
 const IMPORTS: &str = "tests/windows/imports.txt";
@@ -39,7 +39,7 @@ pub(crate) fn check_dlls() -> Result {
         check_exports(
             &format!("the {arch} DLL"),
             &dll_exports(&dll)?,
-            &contract::functions()?,
+            &r#gen::functions()?,
         )?;
     }
     let unused: Vec<_> = allowed.difference(&used).cloned().collect();
@@ -53,10 +53,10 @@ pub(crate) fn check_dlls() -> Result {
 }
 
 /// The names an export list must have: each function of the header, in both conventions, and nothing else.
-fn check_exports(what: &str, exports: &BTreeSet<String>, functions: &Functions) -> Result {
+fn check_exports(what: &str, exports: &BTreeSet<String>, functions: &[Function]) -> Result {
     let wanted: BTreeSet<String> = functions
-        .keys()
-        .flat_map(|name| [name.clone(), contract::stdcall_name(name)])
+        .iter()
+        .flat_map(|function| [function.name.clone(), function.stdcall_name()])
         .collect();
     if *exports == wanted {
         return Ok(());
@@ -77,7 +77,7 @@ pub(crate) fn check_so(so: &Path) -> Result {
         .filter(|symbol| symbol.is_definition() && symbol.is_global())
         .filter_map(|symbol| symbol.name().ok().map(str::to_owned))
         .collect();
-    check_exports("the .so", &exports, &contract::functions()?)?;
+    check_exports("the .so", &exports, &r#gen::functions()?)?;
     check_glibc(so)
 }
 

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use super::arch::Arch;
-use super::contract::{self, Functions};
 use super::run::{Result, make_dir, run, write};
+use crate::r#gen::{self, contract::Function};
 
 /// Writes evoucher.def and the import libraries into a directory.
 pub(crate) fn make(arch: Arch, dir: &Path) -> Result {
     make_dir(dir)?;
-    let functions = contract::functions()?;
+    let functions = r#gen::functions()?;
     let def = dir.join("evoucher.def");
     write(&def, both_names(&functions))?;
     llvm(arch, &def, &dir.join("evoucher.lib"), false)?;
@@ -25,20 +25,21 @@ pub(crate) fn make(arch: Arch, dir: &Path) -> Result {
     Ok(())
 }
 
-fn both_names(functions: &Functions) -> String {
+fn both_names(functions: &[Function]) -> String {
     let mut def = String::from("LIBRARY evoucher.dll\nEXPORTS\n");
-    for name in functions.keys() {
-        def += &format!("    {name}\n    {}\n", contract::stdcall_name(name));
+    for function in functions {
+        def += &format!("    {}\n    {}\n", function.name, function.stdcall_name());
     }
     def
 }
 
 /// What a stdcall caller's compiler asks the linker for. The DLL exports the name without the number.
-fn stdcall(functions: &Functions) -> String {
+fn stdcall(functions: &[Function]) -> String {
     let mut def = String::from("LIBRARY evoucher.dll\nEXPORTS\n");
-    for (name, arguments) in functions {
-        let bytes = contract::stack_bytes(arguments);
-        def += &format!("    {}@{bytes}\n", contract::stdcall_name(name));
+    for function in functions {
+        // Every argument is a number or a pointer.
+        let bytes = 4 * function.arguments.len();
+        def += &format!("    {}@{bytes}\n", function.stdcall_name());
     }
     def
 }

@@ -4,9 +4,6 @@ mod arch;
 mod binary;
 mod build;
 mod compile;
-mod contract;
-#[cfg(test)]
-mod declarations;
 mod dist;
 mod dotnet;
 mod importlib;

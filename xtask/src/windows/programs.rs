@@ -8,13 +8,13 @@ use super::arch::Arch;
 use super::binary;
 use super::build;
 use super::compile;
-use super::contract;
 use super::importlib;
 use super::matrix;
 use super::place;
 use super::run::{Result, copy, failure, fresh_dir, output, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
+use crate::r#gen;
 
 /// A fresh directory with the DLL, and a program in it.
 fn program(name: &str, arch: Arch, more: &[String]) -> Result<(PathBuf, PathBuf)> {
@@ -36,11 +36,12 @@ pub(crate) fn stack_pointers(wine: &Wine) -> Result {
     let dir = place::target().join("test/stdcall-functions");
     fresh_dir(&dir)?;
     let mut list = String::new();
-    for (name, arguments) in contract::functions()? {
+    for function in r#gen::functions()? {
         list += &format!(
-            "F({name}, {}, {})\n",
-            contract::stdcall_name(&name),
-            arguments.len()
+            "F({}, {}, {})\n",
+            function.name,
+            function.stdcall_name(),
+            function.arguments.len()
         );
     }
     write(&dir.join("functions.inc"), list)?;

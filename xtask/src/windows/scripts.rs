@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::contract::{self, Argument};
 use super::place;
 use super::run::read;
+use crate::r#gen;
+use crate::r#gen::contract::Kind;
 
 /// How a language writes what is looked for.
 struct Language {
@@ -206,11 +207,11 @@ fn next_words(header: &str) -> Vec<&str> {
 
 /// What is wrong with the scripts.
 fn problems(language: &Language, text: &str) -> Vec<String> {
-    let header = read(&contract::header()).unwrap();
-    let library: BTreeMap<String, Vec<Argument>> = contract::functions()
+    let header = read(&place::repository().join(r#gen::HEADER)).unwrap();
+    let library: BTreeMap<String, _> = r#gen::functions()
         .unwrap()
         .into_iter()
-        .map(|(name, arguments)| (contract::stdcall_name(&name), arguments))
+        .map(|function| (function.stdcall_name(), function.arguments))
         .collect();
     let lines: Vec<&str> = text.lines().map(|line| code(language, line)).collect();
     // Their own functions; `None` takes any number of arguments.
@@ -243,7 +244,7 @@ fn problems(language: &Language, text: &str) -> Vec<String> {
                     for (at, _) in wanted
                         .iter()
                         .enumerate()
-                        .filter(|(_, wanted)| **wanted == Argument::Buffer)
+                        .filter(|(_, (kind, _))| *kind == Kind::Buffer)
                     {
                         let (buffer, size) = (&given[at], &given[at + 1]);
                         let made = format!("{buffer} = {}({size})", language.space);

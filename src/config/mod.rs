@@ -1,14 +1,14 @@
 //! The configuration: JSON, every field checked and every problem named, before anything is sent.
 
-use crate::code::EV_INVALID_CONFIG;
+use crate::catalogue::codes::EV_INVALID_CONFIG;
 use crate::envelope::{KeyFormat, Sealer};
 use crate::error::{Failure, Language, Text, text};
 // Against the direction of calls: `unsafe` is allowed nowhere else.
-use crate::ffi::dpapi::{self, Scope};
+use crate::catalogue::services::DEFAULTABLE;
+use crate::charset::{Charset, decode_file};
+use crate::client::log::{Level, LogSettings};
 use crate::json::Object;
-use crate::log::{Level, LogSettings};
-use crate::service::DEFAULTABLE;
-use crate::text::{Charset, decode_file};
+use crate::os::dpapi::{self, Scope};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};

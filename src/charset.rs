@@ -1,7 +1,7 @@
 //! Charsets: what a caller's bytes mean, and how replies are written for it (rule 2 of the C
 //! interface). On the wire it is always UTF-8.
 
-use crate::code::EV_INVALID_TEXT;
+use crate::catalogue::codes::EV_INVALID_TEXT;
 use crate::error::{Failure, text};
 use encoding_rs::{EncoderResult, Encoding, GB18030, UTF_8};
 use std::borrow::Cow;

@@ -4,7 +4,7 @@
 //! `next` of a reply is what a program goes by; this is what stands beside it on a screen, so it
 //! never says anything else than `next.rs`. Only 500320 may tell anybody to settle.
 
-use crate::code::*;
+use crate::catalogue::codes::*;
 use crate::error::Language;
 
 /// A text in both languages.
@@ -220,8 +220,8 @@ static TABLE: &[Row] = &[
         "Names are case-sensitive: tokenPwdCheckNotc, tokenPwdStas, signedQuery, genPayCert, or a path that begins with /cfc/api/.",
     ]),
     row(EV_DUPLICATE, [
-        "这笔交易正在处理：等待其结果，不要重复点击。金额与上次不同时，按原金额继续；更正后的账单另行收费。",
-        "This transaction is being processed: wait for its result, and do not click again. Where the amount differs from the first: go on at that one; a corrected bill is charged separately.",
+        "这笔交易正在处理：请勿重复点击，稍后再试。若金额与上次不同，须按原金额继续，更正后的账单另行办理。",
+        "This transaction is being processed: do not click again, try again later. Where the amount differs from the first one's, go on at that; a corrected bill is another transaction.",
     ], [
         "同一 orgCodg、fixmedinsTrnsSn 正在请求中（next 为 retry_later），或上次用的是另一金额（fix_request）。请防止重复点击；结果不明的交易只能用同一流水号、同一金额继续。",
         "The same orgCodg and fixmedinsTrnsSn are in flight (next is retry_later), or were used with another amount (fix_request). Guard against double clicks; a transaction whose outcome is unknown goes on with the same serial number and the same amount only.",

@@ -4,13 +4,15 @@
 //! The call is `tokenPwdStas` about a patient that does not exist: a service that only reads. It
 //! goes out as every call does, so what is found here holds for them too.
 
+use crate::catalogue::codes::{
+    EV_BAD_REPLY, EV_BUSINESS, EV_CONNECTION_LOST, EV_HTTP_STATUS, EV_OK,
+};
+use crate::catalogue::next;
+use crate::catalogue::services::{SELF_TEST, Target};
 use crate::client::Client;
-use crate::code::{EV_BAD_REPLY, EV_BUSINESS, EV_CONNECTION_LOST, EV_HTTP_STATUS, EV_OK};
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use crate::next;
 use crate::reply::Reply;
-use crate::service::{SELF_TEST, Target};
 use crate::transport::{Answer, Journal, Stage, Transport};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};

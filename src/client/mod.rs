@@ -1,16 +1,22 @@
 //! One client, and one call: service + request → envelope → transport → envelope → reply.
 
-use crate::code::*;
+pub mod check;
+pub mod log;
+mod request;
+
+pub use request::Request;
+
+use crate::catalogue::codes::*;
+use crate::catalogue::next;
+use crate::catalogue::services::{GEN_PAY_CERT, Service, Target};
+use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope::{RequestBody, UnsealError, VERSION};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
-use crate::log::Log;
-use crate::next;
-use crate::per_process::PerProcess;
+use crate::os::per_process::PerProcess;
 use crate::reply::{Reply, milliseconds_since_epoch};
 use crate::risk::{self, Refusal, Transaction};
-use crate::service::{GEN_PAY_CERT, Request, Service, Target};
 use crate::transport::{self, Answer, Call, Transport};
 use network_interface::{NetworkInterface, NetworkInterfaceConfig};
 use serde_json::value::RawValue;

@@ -8,13 +8,13 @@ use std::sync::Once;
 ///
 /// Without native thread-locals (the win7 targets) each reload would leak thread-local indexes
 /// until the host process has none left.
-pub(super) fn pin() {
+pub(crate) fn pin() {
     static PINNED: Once = Once::new();
     PINNED.call_once(platform::pin);
 }
 
 /// The library's own file.
-pub(super) fn library_path() -> Option<PathBuf> {
+pub(crate) fn library_path() -> Option<PathBuf> {
     platform::library_path()
 }
 

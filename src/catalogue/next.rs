@@ -5,8 +5,8 @@
 //! counter, so it names what gets them served. What is not in the table is never `settle` or
 //! `charge`.
 
-use crate::code::*;
-use crate::service::{
+use crate::catalogue::codes::*;
+use crate::catalogue::services::{
     GEN_PAY_CERT, SELF_TEST, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS,
 };
 

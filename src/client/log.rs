@@ -8,9 +8,9 @@
 //! Whatever happens to the files, the call goes on: what cannot be written is dropped, and the next
 //! line is tried anew.
 
-use crate::code::{EV_OK, NO_PASSWORD_NEEDED};
-use crate::next::Next;
-use crate::per_process::PerProcess;
+use crate::catalogue::codes::{EV_OK, NO_PASSWORD_NEEDED};
+use crate::catalogue::next::Next;
+use crate::os::per_process::PerProcess;
 use crate::reply::{Reply, Started, milliseconds_since_epoch};
 use once_cell::sync::Lazy;
 use ring::digest::{Context, SHA256};
