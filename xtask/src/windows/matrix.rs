@@ -302,6 +302,9 @@ impl Stage {
             ("signed", 2),
             ("unsigned", 1),
             ("signed-fault.half", 1),
+            // Cancelled before they ran.
+            ("auto1-early", 0),
+            ("signed-early", 0),
         ] {
             let token = format!("{words}-{}", self.tag);
             let processed = sandbox.processed(&token)?;
