@@ -232,12 +232,12 @@ begin
 
   Caught := 0;
   try
-    Centre.Call('signedQuerry', '{}');
+    Centre.Call('signedQueries', '{}');
   except
     on Error: EEvoucher do
     begin
       Caught := Error.Reply.Code;
-      CheckMessage(Error.Message, 'signedQuerry');
+      CheckMessage(Error.Message, 'signedQuery');
     end;
   end;
   Check(Caught = EV_UNKNOWN_SERVICE, 'a service that is none');
@@ -431,7 +431,7 @@ begin
   Reply := Flow.VerifyPassword(EvJson(['token', Token('auto1-early')]));
   Expect('cancelled before it ran', Reply, EV_CANCELLED, 'resend');
   Check(Reply.Delivery = 'not_sent', 'cancelled before it ran: ' + Reply.Delivery);
-  Expect('cancelled, the next step', Flow.SettleGate(True, 'qrcode', 'online', False), EV_CANCELLED, 'retry_later');
+  Expect('cancelled, the next step', Flow.SettleGate(True, 'qrcode', 'online', False), EV_CANCELLED, 'wait');
   Expect('somebody else goes on', Another.VerifyPassword(EvJson(['token', Token('nopwd-early')])), 0, 'settle');
   Flow.Free;
   Another.Free;

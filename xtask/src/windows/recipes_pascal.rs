@@ -57,7 +57,7 @@ const PROCESSED: [(&str, usize); 7] = [
 #[derive(Clone, Copy)]
 enum Situation {
     Live,
-    /// The first question after the notice comes only after a minute.
+    /// After the notice nothing happens for longer than a program may take here.
     Slow,
     /// Time is out before a patient who does nothing.
     Brief,
@@ -80,7 +80,7 @@ impl Situation {
     fn config(self, charset: &str, sandbox: &Sandbox) -> Result<String> {
         let (address, verify) = match self {
             Self::Live => ("http", r#"{"intervalMs":200}"#),
-            Self::Slow => ("http", r#"{"intervalMs":60000}"#),
+            Self::Slow => ("http", r#"{"intervalMs":600000,"timeoutMs":600000}"#),
             Self::Brief => ("http", r#"{"intervalMs":200,"timeoutMs":1000}"#),
             Self::Dead => ("http-refusing", r#"{"intervalMs":200}"#),
             Self::Broken => return Ok(r#"{"orgId":"testOrgId"}"#.to_owned()),
