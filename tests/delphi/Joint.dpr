@@ -423,38 +423,38 @@ var
   Flow, Another: TEvFlow;
   Reply: TEvReply;
 begin
-  Flow := TEvFlow.Create(Centre, Token('auto1-early'));
-  Another := TEvFlow.Create(Centre, Token('nopwd-early'));
+  Flow := TEvFlow.Create(Centre, Token('pwd-early'));
+  Another := TEvFlow.Create(Centre, Token('nopwd-other'));
   Check(Centre.Cancel(Token('auto1')) = 0, 'a cancel for somebody else');
   Check(Flow.Cancel = 1, 'a cancelled flow is counted');
   Check(Flow.Cancel = 0, 'a cancelled flow is counted once');
-  Reply := Flow.VerifyPassword(EvJson(['token', Token('auto1-early')]));
+  Reply := Flow.VerifyPassword(EvJson(['token', Token('pwd-early')]));
   Expect('cancelled before it ran', Reply, EV_CANCELLED, 'resend');
   Check(Reply.Delivery = 'not_sent', 'cancelled before it ran: ' + Reply.Delivery);
   Expect('cancelled, the next step', Flow.SettleGate(True, 'qrcode', 'online', False), EV_CANCELLED, 'wait');
-  Expect('somebody else goes on', Another.VerifyPassword(EvJson(['token', Token('nopwd-early')])), 0, 'settle');
+  Expect('somebody else goes on', Another.VerifyPassword(EvJson(['token', Token('nopwd-other')])), 0, 'settle');
   Flow.Free;
   Another.Free;
 
   Flow := TEvFlow.Create(Centre, Token('signed-early'));
-  Another := TEvFlow.Create(Centre, Token('auto1-early'));
+  Another := TEvFlow.Create(Centre, Token('pwd-early'));
   Check(Centre.Cancel(Token('signed-early')) = 1, 'by its token');
   Reply := Flow.OneCodePay(
     EvJson(['token', Token('signed-early'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-early-' + Tag]));
   Expect('pay, cancelled before it ran', Reply, EV_CANCELLED, 'retry_later');
   Check(Centre.Cancel('') = 1, 'the other one, by nobody''s token');
-  Expect('all were cancelled', Another.VerifyPassword(EvJson(['token', Token('auto1-early')])), EV_CANCELLED, 'resend');
+  Expect('all were cancelled', Another.VerifyPassword(EvJson(['token', Token('pwd-early')])), EV_CANCELLED, 'resend');
   Flow.Free;
   Another.Free;
 
   { A scan that read nothing cancels nobody else. }
   Flow := TEvFlow.Create(Centre, '');
-  Another := TEvFlow.Create(Centre, Token('nopwd-early'));
+  Another := TEvFlow.Create(Centre, Token('nopwd-other'));
   Flow.Cancel;
-  Expect('after an empty token', Another.VerifyPassword(EvJson(['token', Token('nopwd-early')])), 0, 'settle');
+  Expect('after an empty token', Another.VerifyPassword(EvJson(['token', Token('nopwd-other')])), 0, 'settle');
   Flow.Free;
   Another.OnProgress(Raising, nil);
-  Expect('a progress function that raises', Another.VerifyPassword(EvJson(['token', Token('auto1-early')])),
+  Expect('a progress function that raises', Another.VerifyPassword(EvJson(['token', Token('pwd-early')])),
     EV_CANCELLED, 'resend');
   Another.Free;
 end;

@@ -1,27 +1,23 @@
 //! The Pascal of the guides, run: each block is compiled as it stands on its page, with a host program of `tests/recipes`
 //! that is the rest of it, and the host is the cashier. Nothing may settle but a patient who has verified.
 
-use std::path::{Path, PathBuf};
-
 use super::build;
 use super::matrix;
 use super::pascal::{Flavour, Pascal};
 use super::place;
-use super::run::{Result, copy, fresh_dir, read, run, write};
+use super::run::{Result, copy, fresh_dir, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
-use crate::recipes;
+use crate::hosts;
 
-/// Where the blocks are, in their order, and the files that the host programs have them in.
-const PAGES: &[(&str, &[&str])] = &[
-    (
-        "docs/integration.md",
-        &["HisCentre.pas", "VerifyThread.pas", "form.inc"],
-    ),
-    (
-        "examples/delphi/README.md",
-        &["open.inc", "verify.inc", "pay.inc"],
-    ),
+/// The blocks, and the files that the host programs have them in.
+const BLOCKS: [(&str, &str); 6] = [
+    ("docs/integration.md 1", "HisCentre.pas"),
+    ("docs/integration.md 2", "VerifyThread.pas"),
+    ("docs/integration.md 3", "form.inc"),
+    ("examples/delphi/README.md 1", "open.inc"),
+    ("examples/delphi/README.md 2", "verify.inc"),
+    ("examples/delphi/README.md 3", "pay.inc"),
 ];
 
 /// The host programs, and the situations that each is run in.
@@ -113,43 +109,20 @@ pub(crate) fn run_all(sandbox: &Sandbox, wines: &[Wine]) -> Result {
     })
 }
 
-/// Every block of every guide, with its file's name. One that no host program has would not be run.
+/// Every block, with its file's name. One that no host program has would not be run.
 fn blocks() -> Result<Vec<(&'static str, String)>> {
-    let repository = place::repository();
-    let mut pages = Vec::new();
-    for place in ["README.md", "README.zh-CN.md", "docs", "examples"] {
-        find_pages(&repository.join(place), &mut pages)?;
-    }
+    let mut found = hosts::snippets("pascal")?;
     let mut blocks = Vec::new();
-    for page in pages {
-        let found = recipes::snippets(&read(&page)?, "pascal");
-        let files = PAGES
-            .iter()
-            .find(|(known, _)| repository.join(known) == page)
-            .map_or(&[][..], |(_, files)| files);
-        if found.len() != files.len() {
-            return Err(format!(
-                "{}: {} blocks of Pascal, and host programs for {}",
-                page.display(),
-                found.len(),
-                files.len()
-            ));
-        }
-        blocks.extend(files.iter().copied().zip(found));
+    for (block, file) in BLOCKS {
+        let text = found
+            .remove(block)
+            .ok_or_else(|| format!("there is no {block} of Pascal"))?;
+        blocks.push((file, text));
     }
-    Ok(blocks)
-}
-
-fn find_pages(path: &Path, found: &mut Vec<PathBuf>) -> Result {
-    if path.is_dir() {
-        let failed = |error| format!("{}: {error}", path.display());
-        for entry in std::fs::read_dir(path).map_err(failed)? {
-            find_pages(&entry.map_err(failed)?.path(), found)?;
-        }
-    } else if path.extension().is_some_and(|kind| kind == "md") {
-        found.push(path.to_owned());
+    match found.keys().next() {
+        None => Ok(blocks),
+        Some(left_out) => Err(format!("{left_out} is in none of the Pascal host programs")),
     }
-    Ok(())
 }
 
 /// The pages' Pascal in one dialect under one Wine.
@@ -172,11 +145,11 @@ fn dialect(
     for (file, block) in blocks {
         write(&dir.join(file), block)?;
     }
-    let hosts = repository.join("tests/recipes");
-    copy(&hosts.join("Fakes.pas"), &dir.join("Fakes.pas"))?;
+    let programs = repository.join("tests/recipes");
+    copy(&programs.join("Fakes.pas"), &dir.join("Fakes.pas"))?;
     for (host, situations) in HOSTS {
         let source = dir.join(format!("{host}.dpr"));
-        copy(&hosts.join(format!("{host}.dpr")), &source)?;
+        copy(&programs.join(format!("{host}.dpr")), &source)?;
         let exe = source.with_extension("exe");
         let binding = repository.join("examples/delphi");
         pascal.compile(arch, flavour, &source, &binding, &exe)?;
@@ -203,4 +176,14 @@ fn dialect(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_block_has_its_program() {
+        blocks().unwrap();
+    }
 }
