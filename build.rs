@@ -1,10 +1,12 @@
-//! Makes the C header and the stdcall set from the exports, into OUT_DIR. `cargo xtask gen` copies the
-//! header to `include/evoucher.h`. Nothing that it writes is read here: no broken file can be in the
-//! way of its own generator.
+//! Makes the C header and the stdcall set from the exports and the configuration's fields, into
+//! OUT_DIR. `cargo xtask gen` copies the header to `include/evoucher.h`. Nothing that it writes is
+//! read here: no broken file can be in the way of its own generator.
 
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "build/configuration.rs"]
+mod configuration;
 #[path = "xtask/src/gen/contract.rs"]
 mod contract;
 #[path = "build/resource.rs"]
@@ -25,7 +27,10 @@ const SOURCES: [&str; 6] = [
 fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build/configuration.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
+    println!("cargo::rerun-if-changed=src/config/fields.rs");
+    println!("cargo::rerun-if-changed=xtask/src/gen/contract.rs");
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
@@ -46,7 +51,8 @@ fn main() {
         .expect("the header")
         .write(&mut header);
     let header = String::from_utf8(header).expect("UTF-8");
-    let header = with_cdecl(&header);
+    let header = with_cdecl(&header).replace(" * @CONFIGURATION@\n", &configuration::lines());
+    assert!(header.is_ascii(), "compilers read headers in any code page");
     let functions = contract::functions(&header).unwrap_or_else(|problem| panic!("{problem}"));
     let out = variable("OUT_DIR");
     let write = |name, text| fs::write(Path::new(&out).join(name), text);

@@ -23,3 +23,6 @@ pub mod os;
 pub mod reply;
 pub mod risk;
 pub mod transport;
+
+/// The C header, as build.rs makes it from the exports: `cargo xtask gen` keeps it.
+pub const HEADER: &str = include_str!(concat!(env!("OUT_DIR"), "/evoucher.h"));

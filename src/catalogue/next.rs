@@ -9,56 +9,55 @@ use super::services::{
     GEN_PAY_CERT, SELF_TEST, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS,
 };
 
-/// What to do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Go on and settle.
-    Settle,
-    /// Ask for the status again.
-    Wait,
-    /// Send the notice again.
-    Resend,
-    /// Check the password offline (B §1.5).
-    OfflineCheck,
-    /// Another app's code, and a new scan.
-    OtherApp,
-    /// Get the certificate.
-    GetCertificate,
-    /// Charge exactly the amount, with the certificate.
-    Charge,
-    /// Pay in another way.
-    OtherPayment,
-    /// The same again, later.
-    RetryLater,
-    /// `genPayCert` again with the same serial number and the same amount, never a new serial.
-    Retry,
-    /// The program that called has to be put right.
-    FixRequest,
-    /// The configuration or the machine has to be put right.
-    FixSetup,
-    /// Ask the e-voucher centre.
-    AskCentre,
+macro_rules! next {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What to do now.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Next {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Next {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// As replies spell it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
 }
 
-impl Next {
-    /// As replies spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Settle => "settle",
-            Self::Wait => "wait",
-            Self::Resend => "resend",
-            Self::OfflineCheck => "offline_check",
-            Self::OtherApp => "other_app",
-            Self::GetCertificate => "get_certificate",
-            Self::Charge => "charge",
-            Self::OtherPayment => "other_payment",
-            Self::RetryLater => "retry_later",
-            Self::Retry => "retry",
-            Self::FixRequest => "fix_request",
-            Self::FixSetup => "fix_setup",
-            Self::AskCentre => "ask_centre",
-        }
-    }
+next! {
+    /// Go on and settle.
+    Settle = "settle",
+    /// Ask for the status again.
+    Wait = "wait",
+    /// Send the notice again.
+    Resend = "resend",
+    /// Check the password offline (B §1.5).
+    OfflineCheck = "offline_check",
+    /// Another app's code, and a new scan.
+    OtherApp = "other_app",
+    /// Get the certificate.
+    GetCertificate = "get_certificate",
+    /// Charge exactly the amount, with the certificate.
+    Charge = "charge",
+    /// Pay in another way.
+    OtherPayment = "other_payment",
+    /// The same again, later.
+    RetryLater = "retry_later",
+    /// `genPayCert` again with the same serial number and the same amount, never a new serial.
+    Retry = "retry",
+    /// The program that called has to be put right.
+    FixRequest = "fix_request",
+    /// The configuration or the machine has to be put right.
+    FixSetup = "fix_setup",
+    /// Ask the e-voucher centre.
+    AskCentre = "ask_centre",
 }
 
 use Next::*;
