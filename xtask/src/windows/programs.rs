@@ -10,11 +10,11 @@ use super::build;
 use super::compile;
 use super::importlib;
 use super::matrix;
-use super::place;
-use super::run::{Result, copy, failure, fresh_dir, output, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
 use crate::r#gen;
+use crate::place;
+use crate::sh::{Result, copy, failure, fresh_dir, output, run, write};
 
 /// A fresh directory with the DLL, and a program in it.
 fn program(name: &str, arch: Arch, more: &[String]) -> Result<(PathBuf, PathBuf)> {
