@@ -13,7 +13,7 @@ pub enum Language {
     En,
 }
 
-/// One text in both languages, made by [`text!`].
+/// One text in both languages, made by the macro `text!`.
 ///
 /// It never holds a key, a token, a name or a number of a person: it ends up on screens and in
 /// logs.
