@@ -6,8 +6,11 @@ mod demo;
 mod deny;
 // A keyword, and the name of the command.
 mod r#gen;
+mod hosts;
 mod install;
 mod place;
+mod recipes;
+mod recipes_c;
 mod sh;
 mod test;
 mod windows;

@@ -3,6 +3,7 @@
 use crate::deny;
 use crate::r#gen;
 use crate::install;
+use crate::recipes_c;
 use crate::sh::{self, Result};
 use std::env;
 use std::time::Instant;
@@ -60,6 +61,10 @@ pub fn run(extent: Extent) -> Result {
         }
         sh::show(&mut test)
     })?;
+    // Without a C compiler it is one of those that are named as left out.
+    if sh::has("cc") {
+        part("the guides' C", recipes_c::run)?;
+    }
     match extent {
         Extent::Everything => left_out.extend(crate::windows::test()?),
         Extent::Quick => left_out.push("the Windows half".to_owned()),

@@ -11,13 +11,13 @@ mod loading;
 mod matrix;
 mod pascal;
 mod programs;
+mod recipes_csharp;
 mod sandbox;
 #[cfg(test)]
 mod scripts;
 mod wine;
 
 use arch::Arch;
-use sandbox::Sandbox;
 use wine::Wine;
 
 use crate::install;
@@ -26,6 +26,7 @@ use crate::sh::{self, Result};
 use crate::test::part;
 
 pub(crate) use dist::dist;
+pub(crate) use sandbox::Sandbox;
 
 /// Everything that is tested of the DLLs; gives the name of what cannot be tested on this machine.
 pub(crate) fn test() -> Result<Option<String>> {
@@ -54,8 +55,14 @@ pub(crate) fn test() -> Result<Option<String>> {
         matrix::run_all(&sandbox, &wines)
     })?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
+    part("the guides' C# on mono", || {
+        recipes_csharp::mono(&sandbox, &so)
+    })?;
     for wine in &wines {
         let arch = wine.arch();
+        part(&format!("the guides' C# on .NET, {arch}"), || {
+            recipes_csharp::dotnet(wine, &sandbox)
+        })?;
         part(&format!("import libraries for Visual C++, {arch}"), || {
             programs::visual_c_libraries(wine)
         })?;
