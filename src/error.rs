@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 pub use crate::catalogue::Language;
 
-/// One text in both languages, made by [`text!`].
+/// One text in both languages, made by the macro `text!`.
 ///
 /// It never holds a key, a token, a name or a number of a person: it ends up on screens and in
 /// logs.

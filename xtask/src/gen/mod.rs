@@ -4,6 +4,10 @@
 
 #[cfg(test)]
 mod bindings;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the test and build.rs need more")
+)]
 pub(crate) mod contract;
 #[cfg(test)]
 mod made;
@@ -42,7 +46,7 @@ pub fn run(mode: Mode) -> Result {
         Mode::Write => test.env(WRITE, "yes"),
         Mode::Check => test.env_remove(WRITE),
     };
-    sh::run(&mut test)
+    sh::run(&mut test).map(drop)
 }
 
 /// The functions of the committed header.
