@@ -5,8 +5,13 @@
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "build/configuration.rs"]
+mod configuration;
 #[path = "xtask/src/gen/contract.rs"]
 mod contract;
+#[path = "src/config/fields.rs"]
+#[expect(dead_code, reason = "the header needs some of it")]
+mod fields;
 #[path = "build/resource.rs"]
 mod resource;
 
@@ -16,6 +21,8 @@ fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
+    println!("cargo::rerun-if-changed=build/configuration.rs");
+    println!("cargo::rerun-if-changed=src/config/fields.rs");
     println!("cargo::rerun-if-changed=src/ffi/mod.rs");
     println!("cargo::rerun-if-changed=src/catalogue/codes.rs");
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
@@ -33,7 +40,7 @@ fn main() {
         .expect("the header")
         .write(&mut header);
     let header = String::from_utf8(header).expect("UTF-8");
-    let header = with_cdecl(&header);
+    let header = with_configuration(&with_cdecl(&header));
     let functions = contract::functions(&header).unwrap_or_else(|problem| panic!("{problem}"));
     let out = variable("OUT_DIR");
     let write = |name, text| fs::write(Path::new(&out).join(name), text);
@@ -50,6 +57,12 @@ fn with_cdecl(header: &str) -> String {
         .replace(" // __cplusplus", "")
         .replace("  // extern \"C\"", "")
         .replace("  /* EVOUCHER_H */", "")
+}
+
+fn with_configuration(header: &str) -> String {
+    let mark = configuration::MARK;
+    assert_eq!(header.matches(mark).count(), 1, "the place of {mark}");
+    header.replace(mark, &configuration::lines())
 }
 
 /// The header with the stdcall set's prototypes as well.

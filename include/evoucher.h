@@ -95,28 +95,53 @@
  *
  *     {"localUrl":"http://10.0.0.1:8080", "orgId":"...", "admdvs":"350000", "sm4Key":"..."}
  *
- * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
- * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
- *     reqtType          sent as it is; without it {reqtPrefix}&{admdvs}
- *     reqtPrefix        orgId
- *     sm4Key            the issued key; sm4KeyFile: a file that holds it; sm4KeyEnv: a variable
- *                       that does. On Windows the file may hold "dpapi:..." instead, as made by
- *                       evoucher-tool protect: only that machine, or that user, can open it
- *     keyFormat         "auto" | "hex" (32 digits) | "text" (16 bytes) | "base64" (24 characters)
- *     charset           "utf-8" | "gbk" | "gb18030" | "ascii"
- *     language          "zh" | "en"
- *     connectTimeoutMs  3000, for the connection to stand; 1 to 600000
- *     timeoutMs         15000, for the whole call; 1 to 600000
- *     defaults          {"orgCodg","orgName","opterId","opterName","devId","devIP"}: fill what a
- *                       request leaves out; "auto" for devId and devIP is this machine's hardware
- *                       address and the local address that reaches the centre
- *     tls               {"caFile": PEM to trust beside the system's authorities,
- *                        "pinSha256": [trust exactly these certificates, SHA-256 of the DER],
- *                        "serverName": the name to expect}; verification has no off switch
- *     proxy             null | "http://host:port"; the environment's proxies are ignored
- *     headers           {"name":"value"}, sent with every request
- *     verify            {"intervalMs":2000,"timeoutMs":120000}: how ev_verify_password waits
- *     log               {"dir","level":"info","keepDays":30}, off unless dir is set: see "The log"
+ * Unknown fields are refused by name; null is the same as leaving one out. "verify.timeoutMs" is
+ * "timeoutMs" of the object "verify". Only one of sm4Key, sm4KeyFile and sm4KeyEnv may be there.
+ *     localUrl            the centre's address; it may have a path (an address that begins with
+ *                         http:// or https://, such as http://10.0.0.1:8080, without query or user;
+ *                         required)
+ *     orgId               the system code that the centre issued (text; required)
+ *     reqtType            sent as it is (text; required without admdvs; default
+ *                         {reqtPrefix}&{admdvs})
+ *     reqtPrefix          the first part of what is sent without reqtType (text; default {orgId})
+ *     admdvs              the province (a division code of six digits, such as 350000; required
+ *                         without reqtType)
+ *     sm4Key              the issued key (text; required without sm4KeyFile and sm4KeyEnv)
+ *     sm4KeyFile          a file that holds the key. On Windows it may hold "dpapi:..." instead, as
+ *                         made by evoucher-tool protect: only that machine, or that user, can open
+ *                         it (a path; required without sm4Key and sm4KeyEnv)
+ *     sm4KeyEnv           the name of a variable that holds the key (text; required without sm4Key
+ *                         and sm4KeyFile)
+ *     keyFormat           how the key is written: 32 hex digits, 16 bytes of text, or 24 characters
+ *                         of Base64 ("auto" | "hex" | "text" | "base64"; default auto)
+ *     charset             the charset of requests and replies: see rule 2 ("utf-8" | "gbk" |
+ *                         "gb18030" | "ascii"; default utf-8)
+ *     language            the language of this library's own messages ("zh" | "en"; default zh)
+ *     connectTimeoutMs    for the connection to stand: name, TCP and TLS together (1 to 600000;
+ *                         default 3000)
+ *     timeoutMs           for the whole call (1 to 600000; default 15000)
+ *     defaults.orgCodg    fills what a request leaves out, as do the next five (text of at most 40
+ *                         characters)
+ *     defaults.orgName    the institution's name (text of at most 200 characters)
+ *     defaults.opterId    the operator's number (text of at most 40 characters)
+ *     defaults.opterName  the operator's name (text of at most 40 characters)
+ *     defaults.devId      "auto" is this machine's hardware address (text of at most 40 characters)
+ *     defaults.devIP      "auto" is the local address that reaches the centre (text of at most 40
+ *                         characters)
+ *     tls.caFile          PEM to trust beside the system's authorities (a path)
+ *     tls.pinSha256       trust exactly these certificates; verification has no off switch (an
+ *                         array; each 64 hex digits, the SHA-256 of the certificate's DER)
+ *     tls.serverName      the name to expect in place of localUrl's (a host name or an IP address)
+ *     proxy               the HTTP proxy to go through; the environment's are ignored
+ *                         (http://host:port, or null; default null)
+ *     headers             {"name":"value"}: HTTP headers that are sent with every request (an
+ *                         object of texts)
+ *     verify.intervalMs   the time between two questions of ev_verify_password (1 to 600000;
+ *                         default 2000)
+ *     verify.timeoutMs    how long ev_verify_password waits (1 to 600000; default 120000)
+ *     log.dir             the folder of the log, which is off without it: see "The log" (a path)
+ *     log.level           which calls get a line ("error" | "warn" | "info"; default info)
+ *     log.keepDays        for how many days files are kept (1 to 3650; default 30)
  * Relative paths start at the configuration file's folder.
  *
  *

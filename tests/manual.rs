@@ -2,14 +2,13 @@
 //! codes, values of `next`, fields of the configuration.
 
 use evoucher::catalogue::codes::MEANINGS;
-use evoucher::catalogue::services::{DEFAULTABLE, Field, SERVICES};
-use evoucher::config::Config;
+use evoucher::catalogue::services::{Field, SERVICES};
+use evoucher::config::{Config, fields};
 use std::collections::BTreeSet;
 
 const MANUAL: &str = include_str!("../docs/manual.zh-CN.md");
 const HEADER: &str = include_str!("../include/evoucher.h");
 const NEXT: &str = include_str!("../src/catalogue/next.rs");
-const CONFIG: &str = include_str!("../src/config/mod.rs");
 
 /// What stands between two texts.
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
@@ -163,52 +162,25 @@ fn every_value_of_next() {
     assert_same("next", table.iter().map(|row| unquoted(row[0])), names);
 }
 
-/// The names that the configuration's reader takes, of the receivers of one kind.
-fn taken<'a>(source: &'a str, receivers: &[&str]) -> Vec<&'a str> {
-    let methods = [
-        "required",
-        "text",
-        "texts",
-        "path",
-        "number",
-        "milliseconds",
-        "choice",
-        "take",
-    ];
-    let mut names = Vec::new();
-    for receiver in receivers {
-        for method in methods {
-            let call = format!("{receiver}.{method}(\"");
-            let calls = source.split(call.as_str()).skip(1);
-            names.extend(calls.map(|rest| rest.split('"').next().unwrap()));
-        }
-    }
-    names
-}
-
 #[test]
 fn every_field_of_the_configuration() {
-    let source: String = CONFIG.split_whitespace().collect();
     let rows = generated("config");
-    let (nested, outer): (Vec<_>, Vec<_>) = rows
-        .iter()
-        .map(|row| unquoted(row[0]))
-        .partition(|name| name.contains('.'));
-    assert_same("configuration", outer, taken(&source, &["reader"]));
-
-    let (sections, fields): (Vec<_>, Vec<_>) = nested
-        .iter()
-        .map(|name| name.split_once('.').unwrap())
-        .unzip();
-    let offered = source.split("reader.section(\"").skip(1);
-    let offered = offered.map(|rest| rest.split('"').next().unwrap());
-    assert_same("sections of the configuration", sections, offered);
-    let defaults = DEFAULTABLE.iter().map(|(name, _)| *name);
-    let offered = taken(&source, &["section", "log"]).into_iter();
+    let documented = rows.iter().map(|row| unquoted(row[0]));
     assert_same(
-        "fields of its sections",
-        fields,
-        offered.chain(defaults).collect::<Vec<_>>(),
+        "configuration",
+        documented,
+        fields().iter().map(|field| field.name),
+    );
+    let section = between(HEADER, "\n * CONFIGURATION\n", "\n * THE LOG\n");
+    let lines = section
+        .lines()
+        .filter_map(|line| line.strip_prefix(" *     "));
+    let documented = lines.filter_map(|line| line.split(' ').next());
+    let documented = documented.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()));
+    assert_same(
+        "configuration in the header",
+        documented,
+        fields().iter().map(|field| field.name),
     );
 }
 

@@ -150,17 +150,6 @@ pub static SERVICES: [&Service; 4] = [
 /// Where every service's path begins.
 pub const PATH_PREFIX: &str = "/cfc/api/";
 
-/// Fields that a configuration's `defaults` may fill, with the most characters that any service
-/// takes.
-pub const DEFAULTABLE: [(&str, usize); 6] = [
-    ("orgCodg", 40),
-    ("orgName", 200),
-    ("opterId", 40),
-    ("opterName", 40),
-    ("devId", 40),
-    ("devIP", 40),
-];
-
 /// What a call is addressed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {

@@ -164,11 +164,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields that the table has under one name.
-    pub(super) fn section<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&mut Reader<'_>) -> T,
-    ) -> T {
+    pub(super) fn section<T>(&mut self, name: &str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let value = self.values.remove(name).filter(|value| !value.is_null());
         let values = self.as_object(name, value);
         let mut section = Reader {

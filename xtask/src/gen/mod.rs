@@ -2,6 +2,7 @@
 //! one contract, with every build; the bindings' regions are made from that.
 
 mod bindings;
+mod config;
 pub(crate) mod contract;
 
 use crate::sh::{self, Result};
@@ -9,6 +10,10 @@ use std::path::Path;
 
 /// The one contract.
 pub(crate) const HEADER: &str = "include/evoucher.h";
+
+/// The manual in Chinese, and what is made of it.
+const MANUAL: &str = "docs/manual.zh-CN.md";
+const TABLES: [(&str, fn() -> String); 1] = [("config", config::table)];
 
 /// What is done about a file that is not what it should be.
 #[derive(Clone, Copy)]
@@ -55,6 +60,13 @@ fn made() -> Result<Vec<(&'static str, String)>> {
         }
         files.push((binding.file, text));
     }
+    let mut manual = sh::read(&sh::root().join(MANUAL))?;
+    for (name, table) in TABLES {
+        let open = format!("<!-- gen:{name} -->");
+        manual = with_lines(&manual, &open, "<!-- /gen -->", &table())
+            .ok_or_else(|| format!("{MANUAL}: no {open}"))?;
+    }
+    files.push((MANUAL, manual));
     Ok(files)
 }
 
@@ -75,9 +87,17 @@ fn header() -> Result<String> {
 /// The text with these lines between `<gen:name>` and `</gen:name>`, which stand in comments of whatever language it is
 /// in and are indented as the lines are to be.
 fn with_region(text: &str, name: &str, lines: &str) -> Option<String> {
-    let (open, close) = (format!("<gen:{name}>"), format!("</gen:{name}>"));
-    let (before, rest) = text.split_once(&open)?;
-    let (between, after) = rest.split_once(&close)?;
+    with_lines(
+        text,
+        &format!("<gen:{name}>"),
+        &format!("</gen:{name}>"),
+        lines,
+    )
+}
+
+fn with_lines(text: &str, open: &str, close: &str, lines: &str) -> Option<String> {
+    let (before, rest) = text.split_once(open)?;
+    let (between, after) = rest.split_once(close)?;
     let (open_end, _) = between.split_once('\n')?;
     let (_, close_start) = between.rsplit_once('\n')?;
     let indent = &close_start[..close_start.len() - close_start.trim_start().len()];
