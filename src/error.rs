@@ -4,15 +4,7 @@
 use crate::catalogue::codes::meaning;
 use std::fmt::Display;
 
-/// The language of this library's own messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// Chinese.
-    #[default]
-    Zh,
-    /// English.
-    En,
-}
+pub use crate::catalogue::Language;
 
 /// One text in both languages, made by [`text!`].
 ///

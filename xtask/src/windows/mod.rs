@@ -14,6 +14,7 @@ mod pascal;
 mod place;
 mod programs;
 mod recipes_csharp;
+mod recipes_pascal;
 mod run;
 mod sandbox;
 #[cfg(test)]
@@ -59,6 +60,9 @@ pub(crate) fn test() -> Result {
     part("exports and glibc of the .so", || binary::check_so(&so))?;
     part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
         matrix::run_all(&sandbox, &wines)
+    })?;
+    part("the guides' Pascal, 32 and 64 bits", || {
+        recipes_pascal::run_all(&sandbox, &wines)
     })?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
     part("the guides' C# on mono", || {
