@@ -5,8 +5,7 @@ pub use crate::client::check::check;
 
 use crate::catalogue::advice::advice;
 use crate::catalogue::codes::{
-    EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, MEANINGS, UNLISTED,
-    meaning,
+    self, EV_INVALID_ARGUMENT, EV_INVALID_REQUEST, EV_UNKNOWN_SERVICE, ID_TYPES, UNLISTED, meaning,
 };
 use crate::catalogue::services::{PATH_PREFIX, SERVICES, Target};
 use crate::charset::Charset;
@@ -231,8 +230,7 @@ pub fn explain(code: i32, language: Language) -> Reply {
 pub fn dictionary(caller: &mut Caller, name: &[u8]) -> Result<Reply, Failure> {
     let name = caller.charset.decode(name)?;
     let items: Vec<Value> = match &*name {
-        "code" => MEANINGS
-            .iter()
+        "code" => codes::all()
             .filter(|meaning| !meaning.documents.is_empty())
             .map(|meaning| {
                 json!({

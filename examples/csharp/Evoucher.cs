@@ -6,7 +6,8 @@
 // The configuration's "charset" must stay "utf-8", which is the default: text crosses as UTF-8 bytes, never through the
 // marshaller's ANSI, so it is right on every Windows whatever its code page.
 //
-// Calls block until the centre has answered or time is out. On a UI thread use the ...Async methods.
+// Calls block until the centre has answered or time is out. On a UI thread use the ...Async methods. Open one client
+// for the whole program, and act on a reply's Next. Whatever is scanned or typed, a call ends in a reply.
 
 using System;
 using System.Collections.Generic;
@@ -22,6 +23,8 @@ namespace Evoucher
     public sealed class EvoucherClient : IDisposable
     {
         private readonly ClientHandle handle;
+        // Asked for, and not ended: Cancel finds them here even before their thread has run.
+        private readonly List<RunningFlow> flows = new List<RunningFlow>();
 
         /// <summary>Opens a client.</summary>
         /// <param name="config">JSON text, or "@" and the path of a file that holds it.</param>
@@ -33,66 +36,70 @@ namespace Evoucher
             int code = Native.ev_open(Text.Encode(config, "config"), out client);
             if (code != 0)
             {
-                // Without a client there is no charset: the reply is ASCII, and the operator wants to read it.
-                EvoucherReply reply = new EvoucherReply(null, code, Text.LastReply());
-                throw new EvoucherException(reply, Text.Unescape(reply.Json));
+                throw new EvoucherException(new EvoucherReply(null, code, Text.LastReply()));
             }
             handle = new ClientHandle(client);
-            // Better now than with the first reply in Chinese, which may be a certificate's.
-            if (Field(Text.Encode("{\"probe\":\"\u8BCA\"}", "probe"), "probe") != "\u8BCA")
+            if (Text.IsOtherCharset(client))
             {
                 handle.Dispose();
-                throw new InvalidOperationException(
-                    "evoucher: 配置里的 charset 应为 utf-8 (the configuration's charset must be utf-8)");
+                throw Text.OtherCharset();
             }
         }
 
         /// <summary>密码核验通知: tells the patient to verify the password in the app. Look at Next.</summary>
         public EvoucherReply TokenPwdCheckNotc(string request)
         {
-            return Exchange(Native.ev_token_pwd_check_notc, request);
+            return Exchange(Native.ev_token_pwd_check_notc, Text.EncodeRequest(request));
         }
 
         /// <summary>密码核验状态: has the patient verified it? Look at Next: "settle" or "wait".</summary>
         public EvoucherReply TokenPwdStas(string request)
         {
-            return Exchange(Native.ev_token_pwd_stas, request);
+            return Exchange(Native.ev_token_pwd_stas, Text.EncodeRequest(request));
         }
 
         /// <summary>一码付签约状态. Look at Next: "get_certificate" or "other_payment".</summary>
         public EvoucherReply SignedQuery(string request)
         {
-            return Exchange(Native.ev_signed_query, request);
+            return Exchange(Native.ev_signed_query, Text.EncodeRequest(request));
         }
 
         /// <summary>一码付支付凭证. Charge only when Next is "charge".</summary>
         public EvoucherReply GenPayCert(string request)
         {
-            return Exchange(Native.ev_gen_pay_cert, request);
+            return Exchange(Native.ev_gen_pay_cert, Text.EncodeRequest(request));
         }
 
-        /// <summary>Flow: notify, then ask until the patient has verified, it is cancelled, or time is out. Request as for
-        /// TokenPwdCheckNotc. Code is 0 only when Next is "settle".</summary>
+        /// <summary>Flow: notify, then ask until the patient has verified, it is cancelled, or time is out. Settle only
+        /// when Next is "settle".</summary>
         /// <param name="request">As for TokenPwdCheckNotc.</param>
         /// <param name="progress">Told of each step, on this thread, as JSON; null: nobody is. An exception of its own
-        /// cancels the flow and comes out of this call.</param>
-        public EvoucherReply VerifyPassword(string request, Action<string> progress)
+        /// ends the flow as Cancel does, and is the reply's ProgressError.</param>
+        /// <param name="cancellation">Ends the flow as Cancel does, also when it came before this call: the reply's
+        /// Code is Cancelled, and no exception is thrown.</param>
+        public EvoucherReply VerifyPassword(
+            string request, Action<string> progress, CancellationToken cancellation = default(CancellationToken))
         {
-            return Flow(Native.ev_verify_password, request, progress);
+            return Flow(Native.ev_verify_password, request, progress, cancellation)();
         }
 
-        /// <summary>Flow: may this settlement go on? Code is 0 only when it may.</summary>
+        /// <summary>Flow: may this settlement go on? Only when Next is "settle".</summary>
         /// <param name="request">Object("settlement", true, "credential", "qrcode", "method", "online", "token", ...)
         /// </param>
-        public EvoucherReply SettleGate(string request)
+        /// <param name="cancellation">As for VerifyPassword.</param>
+        public EvoucherReply SettleGate(string request, CancellationToken cancellation = default(CancellationToken))
         {
-            return Exchange(Native.ev_settle_gate, request);
+            return Flow(Native.ev_settle_gate, request, null, cancellation)();
         }
 
-        /// <summary>Flow: SignedQuery, then GenPayCert when usable. Code is 0 only when Next is "charge".</summary>
-        public EvoucherReply OneCodePay(string request, Action<string> progress)
+        /// <summary>Flow: SignedQuery, then GenPayCert when usable. Charge only when Next is "charge".</summary>
+        /// <param name="request">As for GenPayCert.</param>
+        /// <param name="progress">As for VerifyPassword.</param>
+        /// <param name="cancellation">As for VerifyPassword.</param>
+        public EvoucherReply OneCodePay(
+            string request, Action<string> progress, CancellationToken cancellation = default(CancellationToken))
         {
-            return Flow(Native.ev_one_code_pay, request, progress);
+            return Flow(Native.ev_one_code_pay, request, progress, cancellation)();
         }
 
         /// <summary>Tests configuration, key and connection, step by step.</summary>
@@ -102,22 +109,31 @@ namespace Evoucher
         }
 
         /// <summary>VerifyPassword on a thread of its own; progress is told there.</summary>
-        public Task<EvoucherReply> VerifyPasswordAsync(string request, Action<string> progress)
+        public Task<EvoucherReply> VerifyPasswordAsync(
+            string request, Action<string> progress, CancellationToken cancellation = default(CancellationToken))
         {
-            return Background(delegate { return VerifyPassword(request, progress); });
+            return Background(Flow(Native.ev_verify_password, request, progress, cancellation));
+        }
+
+        /// <summary>SettleGate on a thread of its own.</summary>
+        public Task<EvoucherReply> SettleGateAsync(
+            string request, CancellationToken cancellation = default(CancellationToken))
+        {
+            return Background(Flow(Native.ev_settle_gate, request, null, cancellation));
         }
 
         /// <summary>OneCodePay on a thread of its own; progress is told there.</summary>
-        public Task<EvoucherReply> OneCodePayAsync(string request, Action<string> progress)
+        public Task<EvoucherReply> OneCodePayAsync(
+            string request, Action<string> progress, CancellationToken cancellation = default(CancellationToken))
         {
-            return Background(delegate { return OneCodePay(request, progress); });
+            return Background(Flow(Native.ev_one_code_pay, request, progress, cancellation));
         }
 
         /// <summary>Any of the four services by name, or another path of the centre ("/cfc/api/...").</summary>
         public EvoucherReply Call(string service, string request)
         {
             byte[] serviceText = Text.Encode(service, "service");
-            byte[] requestText = Text.Encode(request, "request");
+            byte[] requestText = Text.EncodeRequest(request);
             return Run(delegate(int client, byte[] reply, int size)
             {
                 return Native.ev_call(client, serviceText, requestText, reply, size);
@@ -127,13 +143,13 @@ namespace Evoucher
         /// <summary>The envelope alone, for joint testing (联调): the request as the centre wants it.</summary>
         public EvoucherReply Seal(string text)
         {
-            return Exchange(Native.ev_seal, text);
+            return Exchange(Native.ev_seal, Text.Encode(text, "text"));
         }
 
         /// <summary>Opens an encData of the centre, for joint testing.</summary>
         public EvoucherReply Unseal(string text)
         {
-            return Exchange(Native.ev_unseal, text);
+            return Exchange(Native.ev_unseal, Text.Encode(text, "text"));
         }
 
         /// <summary>The meaning of a code, and what to do about it.</summary>
@@ -148,14 +164,29 @@ namespace Evoucher
         /// <summary>The documents' tables: "code" or "idType".</summary>
         public EvoucherReply Dictionary(string name)
         {
-            return Exchange(Native.ev_dictionary, name);
+            return Exchange(Native.ev_dictionary, Text.Encode(name, "name"));
         }
 
-        /// <summary>From another thread: ends what this client is doing for a token, or all of it with null.</summary>
-        public void Cancel(string token)
+        /// <summary>From any thread: ends what this client is doing for a token, or all of it with null, also a flow that
+        /// ...Async was asked for and whose thread has not run yet. A call that is ended gives its reply as ever.
+        /// </summary>
+        /// <returns>How many calls that were.</returns>
+        public int Cancel(string token)
         {
-            byte[] tokenText = token == null ? null : Text.Encode(token, "token");
-            Borrow(delegate(int client) { return Native.ev_cancel(client, tokenText); });
+            int waiting = 0;
+            lock (flows)
+            {
+                foreach (RunningFlow flow in flows)
+                {
+                    if (token == null || token == flow.Token)
+                    {
+                        // Those that have begun are counted by the library.
+                        waiting += flow.Begun || flow.Cancelled ? 0 : 1;
+                        flow.Cancelled = true;
+                    }
+                }
+            }
+            return waiting + CancelCalls(token);
         }
 
         /// <summary>TokenPwdCheckNotc on a thread of the pool: the user interface stays alive.</summary>
@@ -188,7 +219,11 @@ namespace Evoucher
         public static EvoucherReply Trans(string url, string request)
         {
             byte[] urlText = url == null ? null : Text.Encode(url, "url");
-            byte[] requestText = Text.Encode(request, "request");
+            byte[] requestText = Text.EncodeRequest(request);
+            if (Text.IsOtherCharset(0))
+            {
+                throw Text.OtherCharset();
+            }
             return Collect(null, delegate(byte[] reply, int size)
             {
                 return Native.ev_trans(urlText, requestText, reply, size);
@@ -203,71 +238,44 @@ namespace Evoucher
             return Text.Decode(reply);
         }
 
-        /// <summary>Lets running calls end, then gives the client back.</summary>
+        /// <summary>Gives the client back once the calls that are running have ended; it waits for none of them, and
+        /// their replies can be read all the same. A form that closes: Cancel, wait for the call, then Dispose.</summary>
         public void Dispose()
         {
             handle.Dispose();
         }
 
-        internal string Field(byte[] json, string path)
+        /// <summary>As Text.ReadField, and InvalidClient when this client is closed.</summary>
+        internal int ReadField(byte[] json, string path, out string value)
         {
-            byte[] pathText = Text.Encode(path, "path");
-            // No field is longer than the reply that it is in.
-            byte[] value = new byte[json.Length];
-            int code = Borrow(delegate(int client)
+            string found = null;
+            int code;
+            try
             {
-                return Native.ev_field(client, json, pathText, value, value.Length);
-            });
-            return code == 0 ? Text.Decode(value) : null;
+                code = Borrow(delegate(int client) { return Text.ReadField(client, json, path, out found); });
+            }
+            catch (ObjectDisposedException)
+            {
+                code = EvoucherCode.InvalidClient;
+            }
+            value = found;
+            return code;
         }
 
         private delegate int ClientCall(int client, byte[] request, byte[] reply, int size);
 
         private delegate int ReplyCall(byte[] reply, int size);
 
-        private EvoucherReply Exchange(ClientCall call, string request)
+        private sealed class RunningFlow
         {
-            byte[] text = Text.Encode(request, "request");
-            return Run(delegate(int client, byte[] reply, int size) { return call(client, text, reply, size); });
+            internal string Token;
+            internal bool Begun;
+            internal bool Cancelled;
         }
 
-        // Progress belongs to this thread and this client. No exception may cross the library.
-        private EvoucherReply Flow(ClientCall call, string request, Action<string> progress)
+        private EvoucherReply Exchange(ClientCall call, byte[] text)
         {
-            if (progress == null)
-            {
-                return Exchange(call, request);
-            }
-            Exception thrown = null;
-            Native.ProgressCall told = delegate(IntPtr user, IntPtr progressEvent)
-            {
-                try
-                {
-                    progress(Text.Decode(Text.Copy(progressEvent)));
-                    return 0;
-                }
-                catch (Exception error)
-                {
-                    thrown = error;
-                    return 1;
-                }
-            };
-            EvoucherReply reply;
-            Borrow(delegate(int client) { return Native.ev_on_progress(client, told, IntPtr.Zero); });
-            try
-            {
-                reply = Exchange(call, request);
-            }
-            finally
-            {
-                Borrow(delegate(int client) { return Native.ev_on_progress(client, null, IntPtr.Zero); });
-                GC.KeepAlive(told);
-            }
-            if (thrown != null)
-            {
-                throw new InvalidOperationException("evoucher: " + thrown.Message, thrown);
-            }
-            return reply;
+            return Run(delegate(int client, byte[] reply, int size) { return call(client, text, reply, size); });
         }
 
         private EvoucherReply Run(Func<int, byte[], int, int> call)
@@ -276,6 +284,112 @@ namespace Evoucher
             {
                 return Borrow(delegate(int client) { return call(client, reply, size); });
             });
+        }
+
+        // A flow that can be cancelled from now on, and runs on the thread that calls what is returned.
+        private Func<EvoucherReply> Flow(
+            ClientCall call, string request, Action<string> progress, CancellationToken cancellation)
+        {
+            byte[] text = Text.EncodeRequest(request);
+            RunningFlow flow = new RunningFlow();
+            Borrow(delegate(int client) { return Text.ReadField(client, text, "token", out flow.Token); });
+            CancellationTokenRegistration registration = cancellation.Register(delegate { Cancel(flow); });
+            lock (flows)
+            {
+                flows.Add(flow);
+            }
+            return delegate
+            {
+                try
+                {
+                    return RunFlow(flow, call, text, progress);
+                }
+                finally
+                {
+                    registration.Dispose();
+                    lock (flows)
+                    {
+                        flows.Remove(flow);
+                    }
+                }
+            };
+        }
+
+        // Progress belongs to this thread and this client. No exception may cross the library, and none may take the
+        // place of the reply, which may hold a certificate.
+        private EvoucherReply RunFlow(RunningFlow flow, ClientCall call, byte[] text, Action<string> progress)
+        {
+            Exception thrown = null;
+            Native.ProgressCall told = delegate(IntPtr user, IntPtr progressEvent)
+            {
+                try
+                {
+                    if (progress != null && !IsCancelled(flow))
+                    {
+                        progress(Text.Decode(Text.Copy(progressEvent)));
+                    }
+                    return IsCancelled(flow) ? 1 : 0;
+                }
+                catch (Exception error)
+                {
+                    thrown = error;
+                    return 1;
+                }
+            };
+            EvoucherReply reply = null;
+            Borrow(delegate(int client)
+            {
+                Native.ev_on_progress(client, told, IntPtr.Zero);
+                try
+                {
+                    reply = Exchange(call, text);
+                }
+                finally
+                {
+                    Native.ev_on_progress(client, null, IntPtr.Zero);
+                }
+                return 0;
+            });
+            GC.KeepAlive(told);
+            reply.ProgressError = thrown;
+            return reply;
+        }
+
+        // Asked at the flow's first event, before anything is sent, and at each that follows.
+        private bool IsCancelled(RunningFlow flow)
+        {
+            lock (flows)
+            {
+                flow.Begun = true;
+                return flow.Cancelled;
+            }
+        }
+
+        private void Cancel(RunningFlow flow)
+        {
+            bool begun;
+            lock (flows)
+            {
+                flow.Cancelled = true;
+                begun = flow.Begun;
+            }
+            if (begun && flow.Token != null)
+            {
+                CancelCalls(flow.Token);
+            }
+        }
+
+        private int CancelCalls(string token)
+        {
+            byte[] tokenText = token == null ? null : Text.EncodeRequest(token);
+            string cancelled = null;
+            Borrow(delegate(int client)
+            {
+                Native.ev_cancel(client, tokenText);
+                return Text.ReadField(client, Text.LastReply(), "data.cancelled", out cancelled);
+            });
+            int count;
+            return int.TryParse(cancelled, out count) ? count : 0;
         }
 
         // The client cannot be closed by another thread's Dispose between here and the call's end.
@@ -306,18 +420,38 @@ namespace Evoucher
             {
                 buffer = Text.LastReply();
             }
-            EvoucherReply reply = new EvoucherReply(client, code == EvoucherCode.BufferTooSmall ? 0 : code, buffer);
-            if (EvoucherCode.IsMistake(reply.Code))
+            if (code == EvoucherCode.BufferTooSmall && buffer[0] != 0)
             {
-                throw new EvoucherException(reply, reply.Message);
+                code = 0;
+            }
+            EvoucherReply reply = new EvoucherReply(client, code, buffer);
+            if (EvoucherCode.IsMistake(code))
+            {
+                throw new EvoucherException(reply);
             }
             return reply;
         }
 
-        private static Task<EvoucherReply> Background(Func<EvoucherReply> call)
+        // The client is held from here on: a Dispose before the thread runs does not take it away.
+        private Task<EvoucherReply> Background(Func<EvoucherReply> call)
         {
+            bool held = false;
+            handle.DangerousAddRef(ref held);
             return Task.Factory.StartNew(
-                call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                delegate
+                {
+                    try
+                    {
+                        return call();
+                    }
+                    finally
+                    {
+                        handle.DangerousRelease();
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
         }
     }
 
@@ -350,27 +484,39 @@ namespace Evoucher
         /// <summary>"not_sent", "unknown" or "answered".</summary>
         public string Delivery { get { return Field("delivery"); } }
 
+        /// <summary>What a flow's progress threw, which ended the flow; null: nothing.</summary>
+        public Exception ProgressError { get; internal set; }
+
         /// <summary>One field, such as "data.payCert"; null when there is none.</summary>
         public string Field(string path)
         {
+            string value = null;
+            int code = EvoucherCode.InvalidClient;
             if (client != null)
             {
-                return client.Field(bytes, path);
+                code = client.ReadField(bytes, path, out value);
             }
-            // Of Trans, which goes through the default client.
-            byte[] value = new byte[bytes.Length];
-            return Native.ev_field(0, bytes, Text.Encode(path, "path"), value, value.Length) == 0
-                ? Text.Decode(value)
-                : null;
+            else if (!EvoucherCode.IsMistake(Code))
+            {
+                // Of Trans, which goes through the default client.
+                code = Text.ReadField(0, bytes, path, out value);
+            }
+            if (code == EvoucherCode.InvalidClient || code == EvoucherCode.InvalidConfig)
+            {
+                // There was no client, or it is closed: a reply outlives it.
+                Text.ReadField(-1, bytes, path, out value);
+                value = value == null ? null : Text.Unescape(value);
+            }
+            return value;
         }
     }
 
-    /// <summary>The call could not be made as it was asked for: a mistake in the program or in the configuration.
-    /// Nothing was sent. Everything else, a broken network too, is a reply with a Next.</summary>
+    /// <summary>The configuration cannot be used, or the program asks for what there is not; the message says what is
+    /// wrong, and nothing was sent. Everything else, a mis-scanned token too, is a reply with a Next.</summary>
     public sealed class EvoucherException : Exception
     {
-        internal EvoucherException(EvoucherReply reply, string message)
-            : base(reply.Code + ": " + message)
+        internal EvoucherException(EvoucherReply reply)
+            : base(reply.Message)
         {
             Reply = reply;
         }
@@ -411,7 +557,7 @@ namespace Evoucher
 
         internal static bool IsMistake(int code)
         {
-            return (code <= InvalidArgument && code >= InvalidRequest) || code == UnknownService;
+            return code == InvalidConfig || code == InvalidClient || code == UnknownService;
         }
     }
 
@@ -460,7 +606,7 @@ namespace Evoucher
                 {
                     json.Append('\\').Append(letter);
                 }
-                else if (letter < ' ')
+                else if (letter < ' ' && letter != '\0')
                 {
                     json.Append("\\u").Append(((int)letter).ToString("x4"));
                 }
@@ -495,6 +641,21 @@ namespace Evoucher
     {
         // Strict: a reply in another charset must be an error, not question marks.
         private static readonly UTF8Encoding Utf8 = new UTF8Encoding(false, true);
+
+        // What UTF-8 does not have becomes a control character.
+        private static readonly Encoding Utf8OrControl = Encoding.GetEncoding(
+            "utf-8", new EncoderReplacementFallback("\x01"), DecoderFallback.ExceptionFallback);
+
+        // A NUL would end the text early, and half a surrogate pair is no character. As a control character either
+        // makes it what no JSON is: the library refuses the request, with a reply, and nothing is sent.
+        internal static byte[] EncodeRequest(string request)
+        {
+            if (request == null)
+            {
+                throw new ArgumentNullException("request");
+            }
+            return Utf8OrControl.GetBytes(request.Replace('\0', '\x01') + '\0');
+        }
 
         internal static byte[] Encode(string text, string name)
         {
@@ -536,6 +697,30 @@ namespace Evoucher
             {
                 return ((char)Convert.ToInt32(match.Groups[1].Value, 16)).ToString();
             });
+        }
+
+        // One field, as that client reads it, and what ev_field returns; null: there is none.
+        internal static int ReadField(int client, byte[] json, string path, out string value)
+        {
+            // No field is longer than what it is in, but that without a client a character may become a \uXXXX.
+            byte[] buffer = new byte[3 * json.Length];
+            int code = Native.ev_field(client, json, Encode(path, "path"), buffer, buffer.Length);
+            value = code == 0 ? Decode(buffer) : null;
+            return code;
+        }
+
+        // Asked before the first reply in Chinese, which may be a certificate's.
+        internal static bool IsOtherCharset(int client)
+        {
+            string value;
+            int code = ReadField(client, Encode("{\"probe\":\"\u8BCA\"}", "probe"), "probe", out value);
+            return code == EvoucherCode.InvalidText || (code == 0 && value != "\u8BCA");
+        }
+
+        internal static Exception OtherCharset()
+        {
+            return new InvalidOperationException(
+                "evoucher: 配置里的 charset 应为 utf-8 (the configuration's charset must be utf-8)");
         }
 
         internal static byte[] LastReply()

@@ -7,7 +7,7 @@
 //
 //   Program @evoucher.json wait TOKEN
 //
-// It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not.
+// It ends with 0 when the settlement may go on, or the amount may be charged; with 1 when not: a reply's Next says which.
 
 using System;
 using System.Diagnostics;
@@ -36,6 +36,7 @@ internal static class Program
         return 2;
     }
 
+    // One client for the whole program. Only a configuration that cannot be used is an exception.
     private static int Guarded(string config, Func<EvoucherClient, bool> flow)
     {
         try
@@ -68,25 +69,29 @@ internal static class Program
         return reply.Next == "settle";
     }
 
-    // The same as one call. A form would use VerifyPasswordAsync, a label, and a button that calls Cancel.
+    // The same as one call, which Enter cancels, however early. A form would use VerifyPasswordAsync, a label, and a
+    // button that calls the client's Cancel.
     private static bool Wait(EvoucherClient client, string token)
     {
+        CancellationTokenSource cancellation = new CancellationTokenSource();
         Thread keys = new Thread(delegate()
         {
             if (Console.ReadLine() != null)
             {
-                client.Cancel(token);
+                cancellation.Cancel();
             }
         });
         keys.IsBackground = true;
         keys.Start();
         Stopwatch clock = Stopwatch.StartNew();
-        EvoucherReply reply = client.VerifyPassword(EvoucherJson.Object("token", token), delegate(string step)
+        Action<string> progress = delegate(string step)
         {
             Console.WriteLine("waiting for the patient, {0} s (Enter: cancel)", (int)clock.Elapsed.TotalSeconds);
-        });
+        };
+        EvoucherReply reply = client.VerifyPassword(
+            EvoucherJson.Object("token", token), progress, cancellation.Token);
         Show("verify", reply);
-        return reply.Code == 0;
+        return reply.Next == "settle";
     }
 
     // 一码付: status, then the certificate for exactly the amount that will be charged.

@@ -155,13 +155,16 @@ fn its_account_is_what_the_options_say() {
 }
 
 #[test]
-fn help_and_readme_name_every_word_fault_and_option() {
+fn help_and_both_readmes_name_every_word_fault_and_option() {
     let output = Command::new(PROGRAM).arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     let table = evoucher_sandbox::help();
     assert!(help.contains(table.trim_end()));
-    let readme = include_str!("../README.md");
+    let readmes = [
+        ("README.md", include_str!("../README.md")),
+        ("README.zh-CN.md", include_str!("../README.zh-CN.md")),
+    ];
     let names = table
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
@@ -169,10 +172,12 @@ fn help_and_readme_name_every_word_fault_and_option() {
         .split_whitespace()
         .filter(|word| word.starts_with("--"));
     for name in names.chain(options) {
-        assert!(
-            readme.contains(&format!("`{name}")),
-            "README.md does not name {name}"
-        );
+        for (file, readme) in readmes {
+            assert!(
+                readme.contains(&format!("`{name}")),
+                "{file} does not name {name}"
+            );
+        }
     }
 }
 

@@ -8,12 +8,13 @@ use crate::catalogue::codes::{
     EV_BAD_REPLY, EV_BUSINESS, EV_CONNECTION_LOST, EV_HTTP_STATUS, EV_OK,
 };
 use crate::catalogue::next;
-use crate::catalogue::services::{SELF_TEST, Target};
+use crate::catalogue::services::SELF_TEST;
 use crate::client::Client;
+use crate::client::clock::Off;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
 use crate::reply::Reply;
-use crate::transport::{Answer, Journal, Stage, Transport};
+use crate::transport::{HttpReply, Journal, Stage, Transport};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};
 use ureq::http::Uri;
@@ -24,10 +25,6 @@ const TOKEN: &str = "evoucher-check";
 
 /// The institution where `defaults` has none: of the form that the centre wants, and nobody's.
 const ORG_CODG: &str = "H00000000000";
-
-/// The documents say how far off a clock may be nowhere; a machine that keeps its time at all is
-/// well within this.
-const CLOCK_LIMIT: Duration = Duration::from_secs(60);
 
 /// The longest text of the centre that is repeated, in characters.
 const MAX_SAID: usize = 200;
@@ -290,8 +287,13 @@ fn name(stage: Stage) -> &'static str {
 }
 
 /// What the centre's answer says about key and orgId.
-fn judge(client: &Client, answer: &Answer, org_codg_configured: bool, off: Option<Off>) -> Outcome {
-    let reply = match client.judge(&Target::Known(&SELF_TEST), answer) {
+fn judge(
+    client: &Client,
+    answer: &HttpReply,
+    org_codg_configured: bool,
+    off: Option<Off>,
+) -> Outcome {
+    let reply = match client.read(Some(&SELF_TEST), answer) {
         Ok(reply) => reply,
         Err(failure) => {
             return Outcome {
@@ -400,53 +402,4 @@ fn describe(failure: &Failure) -> Text {
 fn one_line(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.trim().chars().take(MAX_SAID).map(plain).collect()
-}
-
-/// How far this machine's clock is off the centre's.
-#[derive(Clone, Copy)]
-struct Off {
-    by: Duration,
-    behind: bool,
-}
-
-impl Off {
-    /// The centre's date was written while the call lasted, and has whole seconds.
-    fn between(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
-        let end = date + Duration::from_secs(1);
-        let behind = date.duration_since(received).unwrap_or_default();
-        let ahead = sent.duration_since(end).unwrap_or_default();
-        Self {
-            by: behind.max(ahead),
-            behind: !behind.is_zero(),
-        }
-    }
-
-    fn is_far(&self) -> bool {
-        self.by > CLOCK_LIMIT
-    }
-
-    fn describe(&self) -> Text {
-        let seconds = self.by.as_secs();
-        let (zh, en) = if self.behind {
-            ("慢", "behind")
-        } else {
-            ("快", "ahead of")
-        };
-        if self.is_far() {
-            text!(
-                "本机时钟比中心{zh} {seconds} 秒，请校准",
-                "this machine's clock is {seconds} s {en} the centre's: set it right"
-            )
-        } else if seconds > 0 {
-            text!(
-                "本机时钟比中心{zh} {seconds} 秒",
-                "this machine's clock is {seconds} s {en} the centre's"
-            )
-        } else {
-            text!(
-                "本机时钟与中心一致",
-                "this machine's clock agrees with the centre's"
-            )
-        }
-    }
 }

@@ -1,26 +1,24 @@
 //! One client, and one call: service + request → envelope → transport → envelope → reply.
 
 pub mod check;
+mod clock;
 pub mod log;
 mod request;
 
+use request::Draft;
 pub use request::Request;
 
-use crate::catalogue::codes::*;
-use crate::catalogue::next;
+use crate::catalogue::codes::EV_BAD_REPLY;
 use crate::catalogue::services::{GEN_PAY_CERT, Service, Target};
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
-use crate::envelope::{RequestBody, UnsealError, VERSION};
-use crate::error::{Delivery, Failure, Text, text};
-use crate::json::{self, Object};
+use crate::envelope;
+use crate::error::{Failure, Text, text};
+use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
 use crate::reply::{Reply, milliseconds_since_epoch};
 use crate::risk::{self, Refusal, Transaction};
-use crate::transport::{self, Answer, Call, Transport};
-use network_interface::{NetworkInterface, NetworkInterfaceConfig};
-use serde_json::value::RawValue;
-use std::net::IpAddr;
+use crate::transport::{self, Call, HttpReply, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
 use ureq::http::Uri;
 use zeroize::Zeroizing;
@@ -138,8 +136,8 @@ impl Client {
         let result = transport
             .post(&self.config, call, uri, &body, target.changes())
             .and_then(|answer| {
-                let reply = self.judge(target, &answer)?;
-                if answer.is_success() && !target.changes() {
+                let reply = self.read(target.known(), &answer)?;
+                if envelope::reply::is_success(answer.status) && !target.changes() {
                     transport.keep_connection(call);
                 }
                 Ok(reply)
@@ -185,14 +183,20 @@ impl Client {
         uri: &Uri,
         flow: Option<&Call>,
     ) -> Result<(Request, InFlight<'_>), Failure> {
+        let draft = Draft::read(target, request)?;
         let mut begun = None;
-        let prepared = Request::prepare(target, request, |token, field| {
-            self.default(field, uri, || {
-                let begin = || self.begin(Zeroizing::new(token.to_owned()), flow);
-                let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
-                Arc::clone(&begun.call)
+        let defaults: Vec<_> = draft
+            .left_out()
+            .filter_map(|field| {
+                let value = self.default(field.name, uri, || {
+                    let begin = || self.begin(draft.token().clone(), flow);
+                    let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
+                    Arc::clone(&begun.call)
+                });
+                Some((field.name, value.transpose()?))
             })
-        });
+            .collect();
+        let prepared = draft.finish(defaults);
         match (prepared, begun) {
             (_, Some(begun)) if begun.call.is_cancelled() => Err(transport::cancelled(&begun.call)),
             (Ok(request), Some(begun)) => Ok((request, begun)),
@@ -206,60 +210,19 @@ impl Client {
 
     /// The request body that goes out (A and B §1.3.2.1).
     pub fn seal(&self, json: &str) -> String {
-        let body = RequestBody {
-            org_id: &self.config.org_id,
-            enc_data: self.config.sealer.seal(json.as_bytes()),
-            version: VERSION,
-            timestamp: milliseconds_since_epoch().to_string(),
-            reqt_type: &self.config.reqt_type,
-        };
-        // Strings only: there is nothing that could fail.
-        serde_json::to_string(&body).unwrap_or_default()
+        let config = &self.config;
+        let now = milliseconds_since_epoch();
+        envelope::request::seal(&config.sealer, &config.org_id, &config.reqt_type, json, now)
     }
 
     /// Opens sealed text: the hex itself, or a request or reply that holds it.
     pub fn unseal(&self, sealed: &str) -> Result<Zeroizing<String>, Failure> {
-        let sealed = sealed.trim();
-        if !sealed.starts_with('{') {
-            return self.open_sealed(sealed);
-        }
-        let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
-        let object = Object::parse(sealed).map_err(refuse)?;
-        let sealed = match object.get("encData") {
-            Some(sealed) => json::string(sealed),
-            None => object.get("data").and_then(enc_data),
-        };
-        let sealed = sealed.ok_or_else(|| {
-            refuse(text!(
-                "缺少 encData（字符串）",
-                "encData (a string) is missing"
-            ))
-        })?;
-        self.open_sealed(&sealed)
+        envelope::reply::unseal(&self.config.sealer, sealed)
     }
 
-    fn open_sealed(&self, sealed: &str) -> Result<Zeroizing<String>, Failure> {
-        let fail = |detail| Failure::new(EV_DECRYPT, Delivery::Answered, detail);
-        let plain = self.config.sealer.unseal(sealed).map_err(|error| {
-            fail(match error {
-                UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
-                UnsealError::Length => text!(
-                    "encData 的长度不是 16 字节的整数倍",
-                    "encData is not a whole number of 16-byte blocks"
-                ),
-                UnsealError::Padding => text!(
-                    "填充不对，请核对 sm4Key 和 keyFormat",
-                    "the padding is wrong: check sm4Key and keyFormat"
-                ),
-            })
-        })?;
-        match std::str::from_utf8(&plain) {
-            Ok(plain) => Ok(Zeroizing::new(plain.to_owned())),
-            Err(_) => Err(fail(text!(
-                "内容不是 UTF-8，请核对 sm4Key 和 keyFormat",
-                "the content is not UTF-8: check sm4Key and keyFormat"
-            ))),
-        }
+    /// What a reply of the centre's means.
+    fn read(&self, service: Option<&Service>, reply: &HttpReply) -> Result<Reply, Failure> {
+        envelope::reply::read(&self.config.sealer, service, reply.status, &reply.body)
     }
 
     /// Ends what is in flight for a patient's token, or everything: how many calls that was, a flow
@@ -334,73 +297,6 @@ impl Client {
             )
         })
     }
-
-    /// Judges a reply in the documents' order: code, then success, then the state (§1.1).
-    pub(crate) fn judge(&self, target: &Target, answer: &Answer) -> Result<Reply, Failure> {
-        // A byte-order mark is passed over; what is not UTF-8 may still have a readable code.
-        let body = String::from_utf8_lossy(&answer.body);
-        let body = body.trim_start_matches('\u{feff}');
-        let outer = match Outer::read(body) {
-            // A gateway on the way answers in JSON, too: with another status only a code that the
-            // documents list is the centre's.
-            Ok(outer) if answer.is_success() || is_documented(outer.code) => outer,
-            Err(detail) if answer.is_success() => return Err(bad_reply(detail)),
-            _ => return Err(http_status(answer.status)),
-        };
-        let service = target.known();
-        let reply = |data| Reply {
-            code: outer.code,
-            message: outer.message(),
-            from_centre: true,
-            delivery: Delivery::Answered,
-            next: None,
-            service: None,
-            data,
-        };
-        if outer.code != 0 || outer.failed {
-            // Whatever came with it is passed on if it opens, and is no matter if it does not.
-            let data = outer
-                .enc_data
-                .as_deref()
-                .and_then(|sealed| self.open_sealed(sealed).ok())
-                .filter(|data| Object::parse(data).is_ok());
-            let code = if outer.code == 0 {
-                EV_BUSINESS
-            } else {
-                outer.code
-            };
-            return Ok(Reply {
-                code,
-                next: Some(next::after_code(service, code)),
-                ..reply(data)
-            });
-        }
-        let data = match &outer.enc_data {
-            Some(sealed) => Some(self.open_sealed(sealed)?),
-            None if service.is_none() => None,
-            None => {
-                return Err(bad_reply(text!(
-                    "code 为 0 但没有 data.encData",
-                    "code is 0 without data.encData"
-                )));
-            }
-        };
-        let next = match (service, &data) {
-            (Some(service), Some(data)) => {
-                Some(next::after_state(service, &state(data, service.state)?))
-            }
-            (None, Some(data)) => {
-                // Passed on as it is; but `data` of a reply is an object, or nothing.
-                json::whole_object(data).map_err(|detail| bad_content(data, detail))?;
-                None
-            }
-            _ => None,
-        };
-        Ok(Reply {
-            next,
-            ..reply(data)
-        })
-    }
 }
 
 /// A call, or a flow of calls, that can be cancelled for as long as this lives.
@@ -417,124 +313,4 @@ impl Drop for InFlight<'_> {
             .calls()
             .retain(|call| !Arc::ptr_eq(call, &self.call));
     }
-}
-
-fn bad_reply(detail: Text) -> Failure {
-    Failure::new(EV_BAD_REPLY, Delivery::Unknown, detail)
-}
-
-fn http_status(status: u16) -> Failure {
-    let delivery = if status >= 500 {
-        Delivery::Unknown
-    } else {
-        Delivery::Answered
-    };
-    Failure::new(
-        EV_HTTP_STATUS,
-        delivery,
-        text!("HTTP {status}", "HTTP {status}"),
-    )
-}
-
-/// What is wrong with the opened content of a reply.
-fn bad_content(data: &str, detail: Text) -> Failure {
-    let (zh, en) = (detail.zh, detail.en);
-    if json::is_object(data) {
-        return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
-    }
-    let detail = text!(
-        "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
-        "the opened content is {en}: check sm4Key and keyFormat"
-    );
-    Failure::new(EV_DECRYPT, Delivery::Answered, detail)
-}
-
-/// The opened reply's state field. It is there, once, and a string or a number that says something,
-/// or nobody settles or charges on it.
-fn state(data: &str, field: &str) -> Result<String, Failure> {
-    let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
-    object
-        .get(field)
-        .and_then(json::string_or_number)
-        .filter(|state| !matches!(state.trim(), "" | "null" | "NULL" | "Null"))
-        .ok_or_else(|| bad_reply(text!("应答中没有 {field}", "the reply has no {field}")))
-}
-
-/// The public parameters of a reply (A and B §1.3.2.2), read tolerantly.
-struct Outer {
-    code: i32,
-    message: Option<String>,
-    failed: bool,
-    enc_data: Option<String>,
-}
-
-impl Outer {
-    fn read(body: &str) -> Result<Self, Text> {
-        let object = Object::parse(body)?;
-        let code = object
-            .get("code")
-            .and_then(json::string_or_number)
-            .and_then(|code| code.trim().parse().ok())
-            .ok_or_else(|| text!("没有整数 code", "there is no whole number code"))?;
-        if is_reserved(code) {
-            return Err(text!(
-                "code {code} 属于本动态库的号段",
-                "code {code} is of this library's own range"
-            ));
-        }
-        if (100..1000).contains(&code) {
-            return Err(text!(
-                "code {code} 是 HTTP 状态码，像是网关的应答，不是中心的",
-                "code {code} is an HTTP status: a gateway's answer, not the centre's"
-            ));
-        }
-        Ok(Self {
-            code,
-            message: object.get("message").and_then(json::string),
-            failed: object.get("success").is_some_and(|value| !is_true(value)),
-            enc_data: object.get("data").and_then(enc_data),
-        })
-    }
-
-    /// The centre's own text; where it has none, the documents' for the code.
-    fn message(&self) -> String {
-        self.message
-            .clone()
-            .filter(|message| !message.trim().is_empty())
-            .or_else(|| meaning(self.code).map(|meaning| meaning.zh.to_owned()))
-            .unwrap_or_default()
-    }
-}
-
-/// Whether `success` lets a reply pass: whatever else it may be is a failure.
-fn is_true(value: &RawValue) -> bool {
-    matches!(value.get(), "true" | "null")
-        || json::string(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
-}
-
-/// `encData` of a reply's `data`: an object, or an object inside a string.
-fn enc_data(data: &RawValue) -> Option<String> {
-    let inner = json::string(data);
-    let object = Object::parse(inner.as_deref().unwrap_or(data.get())).ok()?;
-    object.get("encData").and_then(json::string)
-}
-
-/// The hardware address of the interface that has this address; of any, when that has none (the
-/// loopback interface).
-fn hardware_address(address: IpAddr) -> Option<String> {
-    let interfaces = NetworkInterface::show().ok()?;
-    let has_address =
-        |interface: &&NetworkInterface| interface.addr.iter().any(|other| other.ip() == address);
-    let usable = |interface: &NetworkInterface| {
-        interface
-            .mac_addr
-            .as_deref()
-            .filter(|mac| mac.bytes().any(|byte| !matches!(byte, b'0' | b':' | b'-')))
-            .map(|mac| mac.to_uppercase().replace(':', "-"))
-    };
-    interfaces
-        .iter()
-        .find(has_address)
-        .and_then(usable)
-        .or_else(|| interfaces.iter().find_map(usable))
 }

@@ -16,16 +16,17 @@ pub struct Request {
     pub token: Zeroizing<String>,
 }
 
-impl Request {
-    /// Checks a request and fills in what the caller left out. `fill` gives the configured value
-    /// of a field, if there is one, and is told for whose token. Every field that is wrong is named
-    /// at once.
-    pub fn prepare(
-        target: &Target,
-        request: &str,
-        mut fill: impl FnMut(&str, &str) -> Result<Option<String>, Text>,
-    ) -> Result<Self, Failure> {
-        let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
+/// A request as the caller wrote it.
+pub(super) struct Draft<'a> {
+    text: &'a str,
+    object: Object<'a>,
+    fields: &'static [Field],
+    token: Zeroizing<String>,
+}
+
+impl<'a> Draft<'a> {
+    /// Reads a request; what is in its fields is not looked at yet.
+    pub(super) fn read(target: &Target, request: &'a str) -> Result<Self, Failure> {
         if request.chars().count() == 1 {
             return Err(refuse(text!(
                 "只收到一个字符；若传入的是宽字符串（UTF-16），请先转换为配置的 charset",
@@ -33,36 +34,62 @@ impl Request {
             )));
         }
         let object = Object::parse_strictly(request).map_err(refuse)?;
-        let fields = target.known().map_or(&[][..], |service| service.fields);
         let token = object.get("token").and_then(json::string);
-        let token = Zeroizing::new(token.unwrap_or_default());
+        Ok(Self {
+            text: request,
+            object,
+            fields: target.known().map_or(&[][..], |service| service.fields),
+            token: Zeroizing::new(token.unwrap_or_default()),
+        })
+    }
 
+    /// The patient's token.
+    pub(super) fn token(&self) -> &Zeroizing<String> {
+        &self.token
+    }
+
+    /// The fields that a default may fill.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = &'static Field> {
+        let fields = self.fields.iter();
+        fields.filter(|field| self.object.get(field.name).is_none())
+    }
+
+    /// Checks every field, with the defaults of those that were left out: each that is wrong is
+    /// named at once.
+    pub(super) fn finish(
+        self,
+        mut defaults: Vec<(&'static str, Result<String, Text>)>,
+    ) -> Result<Request, Failure> {
         let mut problems = Vec::new();
         let mut filled = Vec::new();
-        for field in fields {
-            if let Some(value) = object.get(field.name) {
+        for field in self.fields {
+            if let Some(value) = self.object.get(field.name) {
                 problems.extend(field.problem(value));
                 continue;
             }
-            match fill(&token, field.name) {
-                Ok(Some(value)) => {
+            let default = defaults.iter().position(|(name, _)| *name == field.name);
+            match default.map(|default| defaults.swap_remove(default).1) {
+                Some(Ok(value)) => {
                     problems.extend(field.too_long(value.chars().count()));
                     filled.push((field.name, value));
                 }
-                Ok(None) if field.required => problems.push(field.missing()),
-                Ok(None) => {}
-                Err(problem) => problems.push(problem),
+                Some(Err(problem)) => problems.push(problem),
+                None if field.required => problems.push(field.missing()),
+                None => {}
             }
         }
         if !problems.is_empty() {
             return Err(refuse(Text::join(&problems)));
         }
-
-        Ok(Self {
-            json: Zeroizing::new(append(request, &object, &filled)),
-            token,
+        Ok(Request {
+            json: Zeroizing::new(append(self.text, &self.object, &filled)),
+            token: self.token,
         })
     }
+}
+
+fn refuse(detail: Text) -> Failure {
+    Failure::not_sent(EV_INVALID_REQUEST, detail)
 }
 
 /// The caller's object with more fields at its end.
@@ -175,7 +202,8 @@ mod tests {
     use crate::catalogue::services::{GEN_PAY_CERT, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
 
     fn prepare(service: &'static Service, request: &str) -> Result<String, String> {
-        Request::prepare(&Target::Known(service), request, |_, _| Ok(None))
+        Draft::read(&Target::Known(service), request)
+            .and_then(|draft| draft.finish(Vec::new()))
             .map(|request| request.json.to_string())
             .map_err(|failure| failure.detail.en)
     }
@@ -251,11 +279,18 @@ mod tests {
 
     #[test]
     fn defaults_fill_only_what_was_left_out() {
-        let fill = |_: &str, name: &str| Ok((name == "orgCodg").then(|| "H\"1".to_owned()));
         let target = Target::Known(&TOKEN_PWD_STAS);
-        let filled = Request::prepare(&target, r#"{"token":"t"}"#, fill).unwrap();
-        assert_eq!(*filled.json, r#"{"token":"t","orgCodg":"H\"1"}"#);
+        let prepare = |request| {
+            let draft = Draft::read(&target, request).unwrap();
+            let left_out: Vec<_> = draft.left_out().map(|field| field.name).collect();
+            let defaults = left_out
+                .into_iter()
+                .map(|name| (name, Ok("H\"1".to_owned())));
+            draft.finish(defaults.collect()).unwrap().json.to_string()
+        };
+        let filled = prepare(r#"{"token":"t"}"#);
+        assert_eq!(filled, r#"{"token":"t","orgCodg":"H\"1"}"#);
         let given = r#"{"token":"t","orgCodg":"P2"}"#;
-        assert_eq!(*Request::prepare(&target, given, fill).unwrap().json, given);
+        assert_eq!(prepare(given), given);
     }
 }

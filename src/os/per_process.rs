@@ -5,7 +5,6 @@
 //! and touches nothing of its parent's.
 
 use once_cell::race::OnceBox;
-use std::process;
 
 /// A value for each process that asks for it, made at its first question.
 pub(crate) struct PerProcess<T> {
@@ -13,7 +12,7 @@ pub(crate) struct PerProcess<T> {
 }
 
 struct Node<T> {
-    process: u32,
+    generation: u32,
     value: T,
     /// Of a child, or of a child's child: each has a copy of this list that only it adds to.
     next: OnceBox<Self>,
@@ -29,17 +28,17 @@ impl<T> PerProcess<T> {
 
     /// This process' own; two threads that ask at once may both make one, and get the same.
     pub(crate) fn get_or_init(&self, make: impl Fn() -> T) -> &T {
-        let process = process::id();
+        let generation = platform::generation();
         let mut place = &self.first;
         loop {
             let node = place.get_or_init(|| {
                 Box::new(Node {
-                    process,
+                    generation,
                     value: make(),
                     next: OnceBox::new(),
                 })
             });
-            if node.process == process {
+            if node.generation == generation {
                 return &node.value;
             }
             place = &node.next;
@@ -56,5 +55,37 @@ impl<T> Default for PerProcess<T> {
 impl<T> std::fmt::Debug for PerProcess<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PerProcess")
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+    extern "C" fn in_child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many forks lie between this process and the one that called the library first. To ask for
+    /// the process' number instead would be a system call each time.
+    pub(super) fn generation() -> u32 {
+        static COUNTED: Once = Once::new();
+        COUNTED.call_once(|| {
+            // SAFETY: the function does nothing that a child of fork may not do, and this library
+            // stays loaded once it was called. Without memory for it nothing is counted.
+            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        });
+        GENERATION.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    /// There is no fork.
+    pub(super) fn generation() -> u32 {
+        0
     }
 }

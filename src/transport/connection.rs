@@ -3,24 +3,20 @@
 //! Everything here keeps the deadline of the call on this thread ([`Call`]); ureq's own time-outs
 //! are not used, since they cost a thread or a call each.
 
-use super::call::{Call, Stage};
-use super::pool::{Pool, Way};
-use super::resolve::{Names, port_of};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use super::call::Call;
+use super::pool::Way;
+use rustls::{ClientConnection, StreamOwned};
 #[cfg(unix)]
 use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::mem;
 #[cfg(unix)]
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-    TransportAdapter,
+    Buffers, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
 /// Requests and replies are a few hundred bytes; ureq's own 128 KiB are zeroed for every
@@ -33,159 +29,25 @@ const FLUSH_AT: usize = 64 * 1024;
 /// A time-out that is set already is kept while it is no more than this too long.
 const TIMEOUT_SLACK: Duration = Duration::from_millis(10);
 
-/// Makes connections, to the centre or through the tunnel that ureq opened at a proxy.
-pub struct Opener {
-    /// Shared with ureq's resolver.
-    pub names: Names,
-    /// For HTTPS only.
-    pub tls: Option<Arc<ClientConfig>>,
-    /// The name to expect in place of the address's host.
-    pub server_name: Option<String>,
-    /// Whether connections go through a proxy.
-    pub proxied: bool,
-}
-
-impl fmt::Debug for Opener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Opener")
-    }
-}
-
-/// Hands out connections that were kept, to calls that may use them.
-#[derive(Debug)]
-pub struct Keeper {
-    /// Where they are kept.
-    pub pool: Arc<Pool>,
-}
-
-impl Connector for Keeper {
-    type Out = Connection;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        _: Option<()>,
-    ) -> Result<Option<Connection>, ureq::Error> {
-        if !Call::current()?.may_reuse() {
-            return Ok(None);
-        }
-        Ok(self.pool.take(&Way::to(details.uri)))
-    }
-}
-
-impl Connector<Chained> for Opener {
-    type Out = Connection;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<Chained>,
-    ) -> Result<Option<Connection>, ureq::Error> {
-        let call = Call::current()?;
-        let tunnel = match chained {
-            Some(Either::A(kept)) => return Ok(Some(kept)),
-            Some(Either::B(tunnel)) => Some(tunnel),
-            None => None,
-        };
-        // With a proxy this connector is asked twice: first without a tunnel, for the connection to
-        // the proxy itself, which carries no request.
-        let carries_requests = tunnel.is_some() || !self.proxied;
-        let lower = match tunnel {
-            Some(tunnel) => {
-                let clock = Arc::clone(&details.current_time);
-                Lower::Tunnel(TransportAdapter::new(tunnel, clock))
-            }
-            None => Lower::Tcp(self.connect_tcp(&call, details)?),
-        };
-        let stream = if details.needs_tls() {
-            call.enter(Stage::Handshaking);
-            let stream = self.handshake(details, lower)?;
-            call.note(|journal| journal.tls = stream.conn.protocol_version());
-            Stream::Tls(Box::new(stream))
-        } else {
-            Stream::Plain(lower)
-        };
-        Ok(Some(Connection {
-            socket: call.socket()?,
-            stream,
-            buffers: LazyBuffers::new(BUFFER, BUFFER),
-            pending: Vec::new(),
-            way: carries_requests.then(|| Way::to(details.uri)),
-            turn: Turn::New,
-        }))
-    }
-}
-
-impl Opener {
-    /// Tries each address in turn; the time that is left is shared among those that are left.
-    fn connect_tcp(&self, call: &Call, details: &ConnectionDetails<'_>) -> io::Result<Tcp> {
-        call.enter(Stage::Connecting);
-        call.note(|journal| journal.addresses = details.addrs.to_vec());
-        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        let mut left = u32::try_from(details.addrs.len()).unwrap_or(u32::MAX);
-        for address in &details.addrs {
-            let within = call.time_left()? / left;
-            left -= 1;
-            match connect_one(*address, within) {
-                Ok(tcp) => {
-                    call.watch(&tcp.stream)?;
-                    let ends = tcp
-                        .stream
-                        .local_addr()
-                        .ok()
-                        .zip(tcp.stream.peer_addr().ok());
-                    call.note(|journal| journal.ends = ends);
-                    return Ok(tcp);
-                }
-                Err(error) => failure = error,
-            }
-        }
-        let uri = details.uri;
-        self.names
-            .forget(uri.host().unwrap_or_default(), port_of(uri));
-        Err(failure)
-    }
-
-    fn handshake(
-        &self,
-        details: &ConnectionDetails<'_>,
-        lower: Lower,
-    ) -> io::Result<StreamOwned<ClientConnection, Lower>> {
-        let config = self
-            .tls
-            .clone()
-            .ok_or_else(|| io::Error::other("no TLS configuration"))?;
-        let host = details.uri.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let name = self.server_name.as_deref().unwrap_or(host).to_owned();
-        let name = ServerName::try_from(name).map_err(io::Error::other)?;
-        let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(connection, lower);
-        while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock)?;
-        }
-        Ok(stream)
-    }
-}
-
-fn connect_one(address: SocketAddr, within: Duration) -> io::Result<Tcp> {
-    let stream = TcpStream::connect_timeout(&address, within)?;
-    stream.set_nodelay(true)?;
-    Ok(Tcp {
-        stream: Arc::new(stream),
-        read_timeout: None,
-        write_timeout: None,
-    })
-}
-
-/// What ureq's proxy connector hands on: a connection that was kept, or its tunnel.
-type Chained = Either<Connection, Box<dyn Transport>>;
-
 /// A TCP connection that keeps the deadline of the call on this thread.
-struct Tcp {
-    stream: Arc<TcpStream>,
+pub struct Tcp {
+    /// Shared with the call, so that a cancel can end it.
+    pub stream: Arc<TcpStream>,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
+}
+
+impl Tcp {
+    /// Connects within that time.
+    pub fn connect(address: SocketAddr, within: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, within)?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream: Arc::new(stream),
+            read_timeout: None,
+            write_timeout: None,
+        })
+    }
 }
 
 /// Sets a socket's time-out to what is left, unless it is about that already.
@@ -241,7 +103,7 @@ impl Write for Tcp {
 }
 
 /// What TLS, or plain HTTP, runs over.
-enum Lower {
+pub enum Lower {
     Tcp(Tcp),
     Tunnel(TransportAdapter),
 }
@@ -271,11 +133,9 @@ impl Write for Lower {
     }
 }
 
-enum Stream {
+pub enum Stream {
     Plain(Lower),
     Tls(Box<StreamOwned<ClientConnection, Lower>>),
-    /// Another [`Connection`] has it.
-    Gone,
 }
 
 impl Lower {
@@ -300,7 +160,6 @@ impl Stream {
                 };
                 holds || tls.sock.holds_input()
             }
-            Self::Gone => true,
         }
     }
 }
@@ -318,8 +177,8 @@ enum Turn {
     Kept,
 }
 
-/// One connection, as ureq sees it.
-pub struct Connection {
+/// An open connection.
+pub struct Open {
     stream: Stream,
     socket: Arc<TcpStream>,
     buffers: LazyBuffers,
@@ -330,13 +189,18 @@ pub struct Connection {
     turn: Turn,
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection")
+        f.write_str("Open")
     }
 }
 
-impl Connection {
+impl Open {
+    /// Whether its requests are addressed there.
+    pub fn leads(&self, way: &Way) -> bool {
+        self.way.as_ref() == Some(way)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -357,7 +221,6 @@ impl Connection {
                 tls.write_all(&self.pending)?;
                 tls.flush()?;
             }
-            Stream::Gone => return Err(io::ErrorKind::NotConnected.into()),
         }
         self.pending.clear();
         Ok(())
@@ -371,6 +234,43 @@ impl Connection {
         }
         let peeked = peek_at_once(&self.socket)?;
         Ok(matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
+    }
+}
+
+/// A connection as ureq sees it, for one call.
+#[derive(Debug)]
+pub struct Connection {
+    /// Taken only when this is dropped.
+    open: Option<Box<Open>>,
+}
+
+impl Connection {
+    /// One that has carried nothing.
+    pub fn new(stream: Stream, socket: Arc<TcpStream>, way: Option<Way>) -> Self {
+        Self::from(Box::new(Open {
+            stream,
+            socket,
+            buffers: LazyBuffers::new(BUFFER, BUFFER),
+            pending: Vec::new(),
+            way,
+            turn: Turn::New,
+        }))
+    }
+
+    fn open(&self) -> &Open {
+        let open = self.open.as_deref();
+        open.unwrap_or_else(|| unreachable!("it is dropped"))
+    }
+
+    fn open_mut(&mut self) -> &mut Open {
+        let open = self.open.as_deref_mut();
+        open.unwrap_or_else(|| unreachable!("it is dropped"))
+    }
+}
+
+impl From<Box<Open>> for Connection {
+    fn from(open: Box<Open>) -> Self {
+        Self { open: Some(open) }
     }
 }
 
@@ -392,48 +292,50 @@ fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
 
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut self.open_mut().buffers
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.pending
-            .extend_from_slice(&self.buffers.output()[..amount]);
-        if self.pending.len() >= FLUSH_AT {
-            self.flush()?;
+        let open = self.open_mut();
+        open.pending
+            .extend_from_slice(&open.buffers.output()[..amount]);
+        if open.pending.len() >= FLUSH_AT {
+            open.flush()?;
         }
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        self.flush()?;
-        let input = self.buffers.input_append_buf();
+        let open = self.open_mut();
+        open.flush()?;
+        let input = open.buffers.input_append_buf();
         if input.is_empty() {
             // Reading into no space would look like the other side's end.
             return Err(ureq::Error::LargeResponseHeader(BUFFER, BUFFER));
         }
-        let amount = match &mut self.stream {
+        let amount = match &mut open.stream {
             Stream::Plain(lower) => lower.read(input)?,
             Stream::Tls(tls) => tls.read(input)?,
-            Stream::Gone => return Err(io::Error::from(io::ErrorKind::NotConnected).into()),
         };
-        if amount > 0 && self.way.is_some() {
+        if amount > 0 && open.way.is_some() {
             Call::current()?.begin_receiving();
         }
-        self.buffers.input_appended(amount);
+        open.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
     /// ureq asks when a reply was read to its end, before it would give the connection back to a
     /// pool of its own, which holds none.
     fn is_open(&mut self) -> bool {
-        if self.turn == Turn::InUse && Call::current().is_ok_and(|call| call.release()) {
-            self.turn = Turn::Done;
+        let open = self.open_mut();
+        if open.turn == Turn::InUse && Call::current().is_ok_and(|call| call.release()) {
+            open.turn = Turn::Done;
         }
-        self.turn == Turn::Done
+        open.turn == Turn::Done
     }
 
     fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        matches!(self.open().stream, Stream::Tls(_))
     }
 }
 
@@ -441,20 +343,15 @@ impl Transport for Connection {
 /// that reply was understood.
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.turn != Turn::Done {
+        let Some(mut open) = self.open.take() else {
             return;
+        };
+        if open.turn == Turn::Done
+            && open.way.is_some()
+            && let Ok(call) = Call::current()
+        {
+            open.turn = Turn::Kept;
+            call.keep(open);
         }
-        let (Ok(call), Some(way)) = (Call::current(), self.way.take()) else {
-            return;
-        };
-        let kept = Self {
-            stream: mem::replace(&mut self.stream, Stream::Gone),
-            socket: Arc::clone(&self.socket),
-            buffers: mem::replace(&mut self.buffers, LazyBuffers::new(BUFFER, BUFFER)),
-            pending: mem::take(&mut self.pending),
-            way: Some(way.clone()),
-            turn: Turn::Kept,
-        };
-        call.keep(way, kept);
     }
 }

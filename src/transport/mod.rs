@@ -4,6 +4,7 @@
 mod authorities;
 mod call;
 mod connection;
+mod connector;
 mod pool;
 mod resolve;
 mod tls;
@@ -13,12 +14,13 @@ pub use call::{Call, Journal, Stage};
 use crate::catalogue::codes::*;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use connection::{Keeper, Opener};
+use crate::os::addresses::address_towards;
+use connector::{Keeper, Opener};
 use once_cell::sync::OnceCell;
 use pool::Pool;
-use resolve::{Names, port_of};
+use resolve::{NameResolver, port_of};
 use std::io::{self, Read};
-use std::net::{IpAddr, UdpSocket};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 use ureq::Agent;
@@ -34,7 +36,7 @@ const JSON: &str = "application/json;charset=UTF-8";
 
 /// A reply, whatever its status.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpReply {
     /// The HTTP status.
     pub status: u16,
     /// The clock of whoever answered, if it told.
@@ -43,17 +45,10 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// Whether the status is one of success.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
 /// The way to the centre, shared by all threads of a client.
 #[derive(Debug)]
 pub struct Transport {
-    names: Names,
+    names: NameResolver,
     pool: Arc<Pool>,
     headers: Vec<(HeaderName, HeaderValue)>,
     plain: Agent,
@@ -63,7 +58,7 @@ pub struct Transport {
 impl Transport {
     /// Sets up what a client needs to send; opens no connection yet.
     pub fn new(config: &Config) -> Result<Self, Failure> {
-        let (names, pool) = (Names::default(), Arc::default());
+        let (names, pool) = (NameResolver::default(), Arc::default());
         let transport = Self {
             plain: agent(config, &names, &pool, None),
             tls: OnceCell::new(),
@@ -102,7 +97,7 @@ impl Transport {
         uri: &Uri,
         body: &str,
         changes: bool,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HttpReply, Failure> {
         let https = uri.scheme_str() == Some("https");
         let agent = self
             .agent(config, https)
@@ -121,8 +116,8 @@ impl Transport {
     /// Keeps the connection of a call that only reads, for the next one. Only for a reply that was
     /// understood: behind any other there may come more, which the next call would take for its own.
     pub fn keep_connection(&self, call: &Call) {
-        if let Some((way, connection)) = call.take_kept() {
-            self.pool.put(way, connection);
+        if let Some(connection) = call.take_kept() {
+            self.pool.put(connection);
         }
     }
 
@@ -133,7 +128,7 @@ impl Transport {
         uri: &Uri,
         body: &str,
         may_reuse: bool,
-    ) -> Result<Answer, ureq::Error> {
+    ) -> Result<HttpReply, ureq::Error> {
         call.attempt(may_reuse, || {
             let mut request = agent
                 .post(uri)
@@ -147,7 +142,7 @@ impl Transport {
             let reader = response.body_mut().with_config().limit(MAX_REPLY);
             reader.reader().read_to_end(&mut body)?;
             let date = response.headers().get(DATE);
-            Ok(Answer {
+            Ok(HttpReply {
                 status: response.status().as_u16(),
                 date: date
                     .and_then(|date| date.to_str().ok())
@@ -161,20 +156,14 @@ impl Transport {
     pub fn local_address(&self, call: &Arc<Call>, uri: &Uri) -> io::Result<IpAddr> {
         let host = uri.host().unwrap_or_default();
         let addresses = call.attempt(false, || self.names.addresses(host, port_of(uri)))?;
-        let any = match addresses[0] {
-            std::net::SocketAddr::V4(_) => "0.0.0.0:0",
-            std::net::SocketAddr::V6(_) => "[::]:0",
-        };
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(addresses[0])?;
-        Ok(socket.local_addr()?.ip())
+        address_towards(addresses[0])
     }
 }
 
 /// ureq, with the connections and names of ours. Its own pool keeps none.
 fn agent(
     config: &Config,
-    names: &Names,
+    names: &NameResolver,
     pool: &Arc<Pool>,
     tls: Option<Arc<rustls::ClientConfig>>,
 ) -> Agent {

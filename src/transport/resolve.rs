@@ -30,11 +30,11 @@ struct Known {
 
 /// What has been looked up.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub struct NameResolver {
     known: Arc<Mutex<HashMap<(String, u16), Known>>>,
 }
 
-impl Names {
+impl NameResolver {
     /// The addresses of a host, within the time that the call has left to connect.
     pub fn addresses(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         let number = host.trim_start_matches('[').trim_end_matches(']');
@@ -97,7 +97,7 @@ pub fn port_of(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(default)
 }
 
-impl Resolver for Names {
+impl Resolver for NameResolver {
     fn resolve(
         &self,
         uri: &Uri,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// What every TLS connection of a client shares: whom to trust, and the sessions to resume.
 pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Text> {
     let provider = Arc::new(ring_provider::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = if settings.pins.is_empty() {
+    let trust = if settings.pins.is_empty() {
         let roots = Arc::new(roots(settings)?);
         let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
             .build()
@@ -26,17 +26,18 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, Text> 
                     "no authority to trust: {error}"
                 )
             })?;
-        Arc::new(Trusting(verifier))
+        Trust::Authorities(verifier)
     } else {
-        Arc::new(Pinned {
-            pins: settings.pins.clone(),
-            provider: Arc::clone(&provider),
-        })
+        Trust::Pins(settings.pins.clone())
     };
+    let verifier = Arc::new(Verifier {
+        trust,
+        provider: Arc::clone(&provider),
+    });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| text!("TLS 版本不可用：{error}", "no usable TLS version: {error}"))?
-        // "Dangerous" only in that the verifier is given: both of them verify.
+        // "Dangerous" only in that the verifier is given: it does verify.
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
@@ -72,12 +73,23 @@ fn roots(settings: &TlsSettings) -> Result<RootCertStore, Text> {
     Ok(roots)
 }
 
-/// Trusts what the authorities signed, and says of anything else what it is: most often a
-/// self-signed certificate, which rustls calls one of an unknown authority.
+/// Whom to trust.
 #[derive(Debug)]
-struct Trusting(Arc<WebPkiServerVerifier>);
+enum Trust {
+    /// What the authorities signed.
+    Authorities(Arc<WebPkiServerVerifier>),
+    /// Exactly the certificates with these fingerprints, whatever their names and dates; that the
+    /// server holds the key is still proved by the handshake's signature.
+    Pins(Vec<[u8; 32]>),
+}
 
-impl ServerCertVerifier for Trusting {
+#[derive(Debug)]
+struct Verifier {
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -86,34 +98,19 @@ impl ServerCertVerifier for Trusting {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        use CertificateError as Bad;
-        self.0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| {
-                let rustls::Error::InvalidCertificate(bad) = &error else {
-                    return error;
-                };
-                let is_self_signed = is_self_signed(end_entity).unwrap_or(false);
-                let is_untrusted = match bad {
-                    Bad::UnknownIssuer => true,
-                    // These two say it all, even of a self-signed one that is trusted.
-                    Bad::NotValidForName | Bad::NotValidForNameContext { .. } => false,
-                    Bad::Expired
-                    | Bad::ExpiredContext { .. }
-                    | Bad::NotValidYet
-                    | Bad::NotValidYetContext { .. } => false,
-                    // That it is an authority's, or that somebody else of its name did not sign it.
-                    _ => is_self_signed,
-                };
-                if !is_untrusted {
-                    return error;
+        match &self.trust {
+            Trust::Authorities(authorities) => authorities
+                .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                .map_err(|error| said_of(end_entity, error)),
+            Trust::Pins(pins) => {
+                let found = digest(&SHA256, end_entity);
+                if pins.iter().any(|pin| pin == found.as_ref()) {
+                    return Ok(ServerCertVerified::assertion());
                 }
-                let untrusted = Untrusted {
-                    sha256: hex::encode(digest(&SHA256, end_entity)),
-                    is_self_signed,
-                };
-                Bad::Other(OtherError(Arc::new(untrusted))).into()
-            })
+                let found = NotPinned(hex::encode(found));
+                Err(CertificateError::Other(OtherError(Arc::new(found))).into())
+            }
+        }
     }
 
     fn verify_tls12_signature(
@@ -122,7 +119,8 @@ impl ServerCertVerifier for Trusting {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -131,12 +129,44 @@ impl ServerCertVerifier for Trusting {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
+}
+
+/// What a certificate is that no authority vouches for: most often a self-signed one, which rustls
+/// calls one of an unknown authority.
+fn said_of(certificate: &CertificateDer<'_>, error: rustls::Error) -> rustls::Error {
+    use CertificateError as Bad;
+    let rustls::Error::InvalidCertificate(bad) = &error else {
+        return error;
+    };
+    let is_self_signed = is_self_signed(certificate).unwrap_or(false);
+    let is_untrusted = match bad {
+        Bad::UnknownIssuer => true,
+        // These two say it all, even of a self-signed one that is trusted.
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => false,
+        Bad::Expired
+        | Bad::ExpiredContext { .. }
+        | Bad::NotValidYet
+        | Bad::NotValidYetContext { .. } => false,
+        // That it is an authority's, or that somebody else of its name did not sign it.
+        _ => is_self_signed,
+    };
+    if !is_untrusted {
+        return error;
+    }
+    let untrusted = Untrusted {
+        sha256: hex::encode(digest(&SHA256, certificate)),
+        is_self_signed,
+    };
+    Bad::Other(OtherError(Arc::new(untrusted))).into()
 }
 
 /// A certificate that no trusted authority signed.
@@ -184,14 +214,6 @@ fn is_self_signed(certificate: &[u8]) -> Option<bool> {
     Some(issuer == subject)
 }
 
-/// Trusts exactly the certificates with these fingerprints, whatever their names and dates; that
-/// the server holds the key is still proved by the handshake's signature.
-#[derive(Debug)]
-struct Pinned {
-    pins: Vec<[u8; 32]>,
-    provider: Arc<CryptoProvider>,
-}
-
 /// The fingerprint that was found in place of a pinned one.
 #[derive(Debug)]
 struct NotPinned(String);
@@ -203,50 +225,6 @@ impl fmt::Display for NotPinned {
 }
 
 impl std::error::Error for NotPinned {}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let found = digest(&SHA256, end_entity);
-        if self.pins.iter().any(|pin| pin == found.as_ref()) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let found = NotPinned(hex::encode(found));
-        Err(CertificateError::Other(OtherError(Arc::new(found))).into())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
-}
 
 /// Why a handshake failed, and what to set.
 pub fn describe(error: &rustls::Error) -> Text {

@@ -28,9 +28,12 @@ internal static class Joint
                 WholeFlows(client);
                 Troubles(client);
                 Mistakes(client);
+                MisScans(client);
                 Texts(client);
                 Threads(client);
+                Cancels(client);
             }
+            DefaultClient();
             Closing();
         }
         catch (Exception error)
@@ -72,11 +75,9 @@ internal static class Joint
         Expect("verify", reply, 0, "settle");
         Check(steps > 1, "progress was told of " + steps + " steps");
         Expect("cannot verify", client.VerifyPassword(Request("code500003"), null), 500003, "other_app");
-        bool cancelled = Throws<InvalidOperationException>(delegate
-        {
-            client.VerifyPassword(Request("pwd-flow"), delegate { throw new FormatException("enough"); });
-        });
-        Check(cancelled, "an exception of progress cancels");
+        reply = client.VerifyPassword(Request("pwd-flow"), delegate { throw new FormatException("enough"); });
+        Expect("an exception of progress cancels", reply, EvoucherCode.Cancelled, "resend");
+        Check(reply.ProgressError is FormatException, "and is told: " + reply.ProgressError);
 
         string gate = Request("auto1-flow", "settlement", true, "credential", "qrcode", "method", "online");
         Expect("gate", client.SettleGate(gate), 0, "settle");
@@ -108,18 +109,49 @@ internal static class Joint
     {
         EvoucherException error = Thrown(delegate { new EvoucherClient("{\"orgId\":\"x\"}"); });
         Check(error.Code == EvoucherCode.InvalidConfig, "a configuration without an address");
-        Check(error.Message.Contains("localUrl"), "the field is named: " + error.Message);
-        Check(!error.Message.Contains("\\u"), "the message can be read: " + error.Message);
+        IsReadable(error.Message, "localUrl");
+        Check(error.Reply.Next == null || error.Reply.Next == "fix_setup", "its next: " + error.Reply.Json);
 
-        error = Thrown(delegate { client.SignedQuery("{}"); });
-        Check(error.Code == EvoucherCode.InvalidRequest, "a request without a token");
-        Check(error.Message.Contains("token"), "the field is named: " + error.Message);
         error = Thrown(delegate { client.Call("noSuchService", "{}"); });
         Check(error.Code == EvoucherCode.UnknownService, "no such service");
+        IsReadable(error.Message, "tokenPwdStas");
 
-        Check(Throws<ArgumentException>(delegate { client.SignedQuery("{\"token\":\"\0\"}"); }), "a NUL in a request");
         Check(Throws<ArgumentNullException>(delegate { client.SignedQuery(null); }), "no request");
+        Check(Throws<ArgumentException>(delegate { EvoucherJson.Object("token"); }), "a name without a value");
         Check(Throws<InvalidOperationException>(delegate { Open("other-charset.json"); }), "another charset");
+    }
+
+    // What a scanner or a cashier can bring about is a reply with a Next, and nothing is sent.
+    private static void MisScans(EvoucherClient client)
+    {
+        string[] tokens = { "", new string('1', 41), new string('1', 2000000), "a\0b", "\0", "\uD800", "a\uDC00b" };
+        foreach (string token in tokens)
+        {
+            string what = "a token of " + token.Length + " characters";
+            string request = EvoucherJson.Object(
+                "token", token, "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-scan-" + tag);
+            Refused(what, client.TokenPwdCheckNotc(request));
+            Refused(what, client.SignedQuery(request));
+            Refused(what, client.GenPayCertAsync(request).Result);
+            Refused(what, client.Call("tokenPwdStas", request));
+            Refused(what, client.VerifyPasswordAsync(request, null).Result);
+            Refused(what, client.OneCodePay(request, null));
+            Check(client.Cancel(token) == 0, what + " is nothing to cancel");
+        }
+        Refused("no token", client.SignedQuery("{}"));
+        Refused("a request by hand", client.SignedQuery("{\"token\":\"\0\"}"));
+        Refused("an amount that is none", client.OneCodePay(
+            Request("signed", "ownPaySetlAmt", "12,30", "fixmedinsTrnsSn", "SN-scan-" + tag), null));
+        // These are text like any other, which the centre does not know.
+        EvoucherReply reply = client.TokenPwdStas(EvoucherJson.Object("token", "\r\n\t\x1B"));
+        Check(reply.Code == 500001 && reply.Next != null && reply.Next != "settle", "control characters: " + reply.Json);
+    }
+
+    private static void Refused(string step, EvoucherReply reply)
+    {
+        Check(EvoucherCode.InvalidRequest <= reply.Code && reply.Code <= EvoucherCode.InvalidArgument
+            && reply.Next == "fix_request" && reply.Delivery == "not_sent" && reply.Message.Length > 0,
+            step + ": " + reply.Json);
     }
 
     private static void Texts(EvoucherClient client)
@@ -155,12 +187,104 @@ internal static class Joint
 
         // Cancel touches only what is under way, so it is asked for until the call is.
         Task<EvoucherReply> silent = client.SignedQueryAsync(Request("signed-fault.silence"));
+        int ended = 0;
         while (!silent.Wait(5))
         {
-            client.Cancel(null);
+            ended += client.Cancel(null);
         }
         Check(silent.Result.Code == EvoucherCode.Cancelled, "a cancelled call");
+        Check(ended > 0, "it was counted");
     }
+
+    // Cancel as a cashier does it: before the flow's thread has run, and later.
+    private static void Cancels(EvoucherClient client)
+    {
+        Task<EvoucherReply> verify, other, gate, pay;
+        ThreadsWait.Reset();
+        ThreadWaits.Value = true;
+        verify = client.VerifyPasswordAsync(Request("pwd-early"), null);
+        other = client.VerifyPasswordAsync(Request("auto1-kept"), null);
+        pay = client.OneCodePayAsync(
+            Request("signed-early", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-early-" + tag), null);
+        gate = client.SettleGateAsync(
+            Request("nopwd-early", "settlement", true, "credential", "qrcode", "method", "online"));
+        ThreadWaits.Value = false;
+        Check(client.Cancel("nobody-" + tag) == 0, "nobody's token");
+        Check(client.Cancel("pwd-early-" + tag) == 1, "one flow is cancelled before it ran");
+        Check(client.Cancel("pwd-early-" + tag) == 0, "and only once");
+        Check(client.Cancel("signed-early-" + tag) == 1, "another");
+        Check(client.Cancel("nopwd-early-" + tag) == 1, "and the gate");
+        ThreadsWait.Set();
+        Expect("cancelled early", verify.Result, EvoucherCode.Cancelled, "resend");
+        Check(verify.Result.Delivery == "not_sent", "nothing was sent: " + verify.Result.Json);
+        Check(pay.Result.Code == EvoucherCode.Cancelled && pay.Result.Next != "charge", "paid: " + pay.Result.Json);
+        Check(gate.Result.Code == EvoucherCode.Cancelled && gate.Result.Next != "settle", "gate: " + gate.Result.Json);
+        Expect("not cancelled", other.Result, 0, "settle");
+
+        ThreadsWait.Reset();
+        ThreadWaits.Value = true;
+        verify = client.VerifyPasswordAsync(Request("pwd-early"), null);
+        other = client.VerifyPasswordAsync(Request("pwd-early"), null);
+        ThreadWaits.Value = false;
+        Check(client.Cancel(null) == 2, "all are cancelled before they ran");
+        ThreadsWait.Set();
+        Check(verify.Result.Code == EvoucherCode.Cancelled && other.Result.Code == EvoucherCode.Cancelled, "both");
+
+        // A flow under way: its first event has been.
+        ManualResetEvent begun = new ManualResetEvent(false);
+        verify = client.VerifyPasswordAsync(Request("pwd-later"), delegate { begun.Set(); });
+        begun.WaitOne();
+        Check(client.Cancel("pwd-later-" + tag) == 1, "one flow is cancelled under way");
+        Expect("cancelled later", verify.Result, EvoucherCode.Cancelled, "resend");
+        Check(client.Cancel(null) == 0, "nothing is left to cancel");
+
+        // The flag of the program's own, before the call and during it.
+        CancellationTokenSource cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+        EvoucherReply reply = client.VerifyPassword(Request("pwd-early"), null, cancellation.Token);
+        Expect("cancelled before the call", reply, EvoucherCode.Cancelled, "resend");
+        cancellation = new CancellationTokenSource();
+        begun.Reset();
+        pay = client.OneCodePayAsync(
+            Request("signed-fault.silence", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-later-" + tag),
+            delegate { begun.Set(); },
+            cancellation.Token);
+        begun.WaitOne();
+        cancellation.Cancel();
+        Expect("cancelled during the call", pay.Result, EvoucherCode.Cancelled, "retry_later");
+    }
+
+    // The program's default client, in three states that its configuration can be in.
+    private static void DefaultClient()
+    {
+        string request = "{\"transType\":\"signedQuery\",\"data\":" + Request("signed-trans") + "}";
+        Environment.SetEnvironmentVariable("EVOUCHER_CONFIG", directory + "/nothing.json");
+        EvoucherException error = Thrown(delegate { EvoucherClient.Trans(null, request); });
+        Check(error.Code == EvoucherCode.InvalidConfig, "a default client without a configuration");
+        IsReadable(error.Message, "nothing.json");
+
+        Environment.SetEnvironmentVariable("EVOUCHER_CONFIG", directory + "/other-charset.json");
+        Check(Throws<InvalidOperationException>(delegate { EvoucherClient.Trans(null, request); }), "in another charset");
+        Native.ev_close(0);
+
+        Environment.SetEnvironmentVariable("EVOUCHER_CONFIG", directory + "/evoucher.json");
+        EvoucherReply reply = EvoucherClient.Trans(null, request);
+        Expect("by one function", reply, 0, "get_certificate");
+        Refused("without a token", EvoucherClient.Trans(null, request.Replace("token", "taken")));
+        Native.ev_close(0);
+    }
+
+    // A thread that is started while ThreadWaits is true waits for ThreadsWait before it does anything.
+    private static readonly ManualResetEvent ThreadsWait = new ManualResetEvent(true);
+
+    private static readonly AsyncLocal<bool> ThreadWaits = new AsyncLocal<bool>(
+        delegate(AsyncLocalValueChangedArgs<bool> change)
+        {
+            if (change.ThreadContextChanged && change.CurrentValue)
+            {
+                ThreadsWait.WaitOne();
+            }
+        });
 
     private static void Closing()
     {
@@ -169,6 +293,27 @@ internal static class Joint
         client.Dispose();
         client.Dispose();
         Check(Throws<ObjectDisposedException>(delegate { client.SignedQuery(Request("signed")); }), "a closed client");
+
+        // Closed while a flow runs: its outcome is not lost.
+        client = Open("evoucher.json");
+        string pay = Request("signed-closing", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-closing-" + tag);
+        EvoucherReply reply = client.OneCodePay(pay, delegate { client.Dispose(); });
+        Expect("closed during a flow", reply, 0, "charge");
+        Check(reply.Field("data.payCert").StartsWith("PC"), "the certificate is there: " + reply.Json);
+        Check(reply.Field("data.payChnlUserName") == "张*三", "in Chinese: " + reply.Field("data.payChnlUserName"));
+        Check(reply.Field("data.nothing") == null, "a field that is not there");
+
+        // Closed before the threads have run.
+        client = Open("evoucher.json");
+        ThreadsWait.Reset();
+        ThreadWaits.Value = true;
+        Task<EvoucherReply> verify = client.VerifyPasswordAsync(Request("auto1-closing"), null);
+        Task<EvoucherReply> query = client.SignedQueryAsync(Request("signed-closing"));
+        ThreadWaits.Value = false;
+        client.Dispose();
+        ThreadsWait.Set();
+        Expect("closed before a flow ran", verify.Result, 0, "settle");
+        Expect("closed before a call", query.Result, 0, "get_certificate");
     }
 
     private static EvoucherClient Open(string name)
@@ -188,6 +333,13 @@ internal static class Joint
     private static void Expect(string step, EvoucherReply reply, int code, string next)
     {
         Check(reply.Code == code && reply.Next == next, step + ": " + reply.Json);
+    }
+
+    // The library's own words, and no escapes.
+    private static void IsReadable(string message, string names)
+    {
+        Check(message.Contains(names) && !message.Contains("\\u") && !message.Contains("{") && !message.Contains("-10"),
+            "a message to read: " + message);
     }
 
     private static EvoucherException Thrown(Action action)

@@ -5,7 +5,10 @@ mod bench;
 mod demo;
 // A keyword, and the name of the command.
 mod r#gen;
+mod hosts;
 mod install;
+mod recipes;
+mod recipes_c;
 mod sh;
 mod test;
 mod windows;

@@ -2,6 +2,7 @@
 
 use crate::r#gen;
 use crate::install;
+use crate::recipes_c;
 use crate::sh::{self, Result};
 use std::env;
 
@@ -40,6 +41,10 @@ pub fn run(extent: Extent) -> Result {
         test.env("EVOUCHER_TEST_EVERYTHING", "1");
     }
     sh::run(&mut test)?;
+    // Without a C compiler it is one of those that are named as left out.
+    if sh::has("cc") {
+        recipes_c::run()?;
+    }
     match extent {
         Extent::Everything => crate::windows::test()?,
         Extent::Quick => left_out.push("the Windows half".to_owned()),

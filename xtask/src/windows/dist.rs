@@ -117,7 +117,13 @@ fn documents(root: &Path, copy: Copy) -> Result {
     for directory in ["include", "sandbox", "tool"] {
         make_dir(&root.join(directory))?;
     }
-    for file in ["include/evoucher.h", "sandbox/README.md", "tool/README.md"] {
+    for file in [
+        "include/evoucher.h",
+        "sandbox/README.md",
+        "sandbox/README.zh-CN.md",
+        "tool/README.md",
+        "tool/README.zh-CN.md",
+    ] {
         copy(&repository.join(file), &root.join(file))?;
     }
     for name in ["evoucher.json", "evoucher-gbk.json"] {
@@ -132,7 +138,7 @@ fn documents(root: &Path, copy: Copy) -> Result {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let starts = ["README", "CHANGELOG", "LICENSE"];
+        let starts = ["README", "CHANGELOG", "CONTRIBUTING", "LICENSE"];
         if entry.is_file() && starts.iter().any(|start| name.starts_with(start)) {
             copy(&entry, &root.join(&name))?;
         }

@@ -44,10 +44,11 @@ impl DotNet {
     }
 }
 
-/// Compiles C# as .NET Framework 4.0 understood it.
-pub(crate) fn compile(sources: &[PathBuf], exe: &Path) -> Result {
+/// Compiles C# of a version of the language: 4 is what came with .NET Framework 4.0.
+pub(crate) fn compile(language: u8, sources: &[PathBuf], exe: &Path) -> Result {
     run(Command::new("mcs")
-        .args(["-langversion:4", "-warnaserror", "-platform:anycpu"])
+        .arg(format!("-langversion:{language}"))
+        .args(["-warnaserror", "-platform:anycpu"])
         .arg(format!("-out:{}", exe.display()))
         .args(sources))
     .map(|_| ())

@@ -13,6 +13,8 @@ mod matrix;
 mod pascal;
 mod place;
 mod programs;
+mod recipes_csharp;
+mod recipes_pascal;
 mod run;
 mod sandbox;
 #[cfg(test)]
@@ -22,11 +24,11 @@ mod wine;
 use std::time::Instant;
 
 use arch::Arch;
-use sandbox::Sandbox;
 use wine::Wine;
 
 pub(crate) use dist::dist;
 pub(crate) use run::Result;
+pub(crate) use sandbox::Sandbox;
 
 /// Everything that is tested of the DLLs. What cannot be tested on this machine is named, and in CI that is a failure.
 pub(crate) fn test() -> Result {
@@ -59,9 +61,18 @@ pub(crate) fn test() -> Result {
     part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
         matrix::run_all(&sandbox, &wines)
     })?;
+    part("the guides' Pascal, 32 and 64 bits", || {
+        recipes_pascal::run_all(&sandbox, &wines)
+    })?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
+    part("the guides' C# on mono", || {
+        recipes_csharp::mono(&sandbox, &so)
+    })?;
     for wine in &wines {
         let arch = wine.arch();
+        part(&format!("the guides' C# on .NET, {arch}"), || {
+            recipes_csharp::dotnet(wine, &sandbox)
+        })?;
         part(&format!("import libraries for Visual C++, {arch}"), || {
             programs::visual_c_libraries(wine)
         })?;
