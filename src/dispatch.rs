@@ -126,12 +126,9 @@ pub fn call(caller: &mut Caller, target: &Target, request: &[u8]) -> Result<Repl
 
 /// Makes the call that `{"transType","orgId","data"}` asks for, in the style of the national
 /// library; a `url` takes the place of the configured one.
-pub fn trans(
-    caller: &mut Caller,
-    (url, request): (Option<&[u8]>, &[u8]),
-) -> Result<Reply, Failure> {
+pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, Failure> {
     caller.entry.request_bytes = Some(request.len());
-    let url = caller.charset.decode(url.unwrap_or_default())?;
+    let url = caller.charset.decode(url)?;
     let request = caller.charset.decode(request)?;
     let object = Object::parse_strictly(&request).map_err(refuse)?;
     let name = object.get("transType").and_then(json::string);

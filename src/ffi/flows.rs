@@ -29,13 +29,9 @@ pub unsafe extern "C" fn ev_verify_password(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::flow(
-        "ev_verify_password",
-        client,
-        &request,
-        buffer,
-        flow::verify_password,
-    )
+    guard::call("ev_verify_password", client, Some(buffer), |call| {
+        call.flow(flow::verify_password, &request)
+    })
 }
 
 /// Flow: may this settlement go on? (B 1.5.3.2, 1.6.2 (8)-(9))
@@ -63,13 +59,9 @@ pub unsafe extern "C" fn ev_settle_gate(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::flow(
-        "ev_settle_gate",
-        client,
-        &request,
-        buffer,
-        flow::settle_gate,
-    )
+    guard::call("ev_settle_gate", client, Some(buffer), |call| {
+        call.flow(flow::settle_gate, &request)
+    })
 }
 
 /// Flow: one-code pay from the question whether the code can pay to the certificate (A 1.4.3.2).
@@ -97,13 +89,9 @@ pub unsafe extern "C" fn ev_one_code_pay(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::flow(
-        "ev_one_code_pay",
-        client,
-        &request,
-        buffer,
-        flow::one_code_pay,
-    )
+    guard::call("ev_one_code_pay", client, Some(buffer), |call| {
+        call.flow(flow::one_code_pay, &request)
+    })
 }
 
 /// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
@@ -126,16 +114,11 @@ pub unsafe extern "C" fn ev_on_progress(
     function: ev_progress,
     user: *mut c_void,
 ) -> i32 {
-    guard::call(
-        "ev_on_progress",
-        client,
-        || Ok(()),
-        None,
-        |caller, ()| {
-            progress::set(client, function.map(Function::Cdecl), user);
-            Ok(caller.done(None))
-        },
-    )
+    guard::call("ev_on_progress", client, None, |call| {
+        let (caller, ()) = call.client(Ok(()))?;
+        progress::set(client, function.map(Function::Cdecl), user);
+        Ok(caller.done(None))
+    })
 }
 
 /// Ends, from another thread, what this client is doing for that patient's token; NULL: all that
@@ -147,11 +130,8 @@ pub unsafe extern "C" fn ev_on_progress(
 pub unsafe extern "C" fn ev_cancel(client: i32, token: *const c_char) -> i32 {
     // SAFETY: rule 10 of the header.
     let token = unsafe { Input::new(token, "token") };
-    guard::call(
-        "ev_cancel",
-        client,
-        || token.optional(),
-        None,
-        dispatch::cancel,
-    )
+    guard::call("ev_cancel", client, None, |call| {
+        let (caller, token) = call.client(token.optional())?;
+        dispatch::cancel(caller, token)
+    })
 }

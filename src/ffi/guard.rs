@@ -8,8 +8,9 @@
 //! log, which comes when a reply that may be paid for is written already.
 
 use super::float_env::FloatEnv;
+use super::handle::{self, NO_CLIENT};
 use super::memory::{Buffer, Input};
-use super::{handle, last_reply, progress};
+use super::{last_reply, progress};
 use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
 use crate::catalogue::services::Target;
 use crate::charset::Charset;
@@ -96,55 +97,50 @@ pub(super) fn number(work: impl FnOnce() -> i32) -> i32 {
 
 /// Runs work that answers with a reply, and needs no client.
 pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Result<Reply, Failure>) -> i32 {
-    answer(buffer, |_, _| work())
+    call("", NO_CLIENT, buffer, |_| work())
 }
 
-/// Does something with a client. The log names the function.
-pub fn call<T>(
+/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
+/// function has one, and notes the call.
+pub fn call(
     function: &'static str,
-    client: i32,
-    inputs: impl FnOnce() -> Result<T, Failure>,
+    handle: i32,
     buffer: Option<Buffer>,
-    work: impl FnOnce(&mut Caller, T) -> Result<Reply, Failure>,
+    work: impl FnOnce(&mut Export<'_>) -> Result<Reply, Failure>,
 ) -> i32 {
-    answer(buffer, |_, known| {
-        let (caller, inputs) = known.client(function, client, buffer, inputs())?;
-        work(caller, inputs)
-    })
-}
-
-/// Calls a service.
-pub(super) fn service(
-    function: &'static str,
-    client: i32,
-    target: impl FnOnce() -> Result<Target, Failure>,
-    request: &Input,
-    buffer: Buffer,
-) -> i32 {
-    answer(Some(buffer), |_, known| {
-        let target = target();
-        known.service = target.as_ref().ok().map(|target| target.name().to_owned());
-        let inputs = request.read().and_then(|request| Ok((target?, request)));
-        let (caller, (target, request)) = known.client(function, client, Some(buffer), inputs)?;
-        dispatch::call(caller, &target, request)
-    })
-}
-
-/// Runs a flow, whose steps this thread's listener is told of in its own floating-point
-/// environment.
-pub(super) fn flow(
-    function: &'static str,
-    client: i32,
-    request: &Input,
-    buffer: Buffer,
-    flow: Flow,
-) -> i32 {
-    answer(Some(buffer), |env, known| {
-        let (caller, request) = known.client(function, client, Some(buffer), request.read())?;
-        let charset = caller.charset;
-        let mut tell =
-            |event: &str| caught(|| progress::tell(client, event, charset, env)).unwrap_or(true);
-        dispatch::flow(caller, flow, request, &mut tell)
+    boundary(|env| {
+        let started = Started::now();
+        last_reply::keep(Zeroizing::default());
+        let size = buffer.map(|buffer| buffer.size());
+        let mut export = Export {
+            function,
+            handle,
+            room: size.unwrap_or(usize::MAX),
+            env,
+            service: None,
+            caller: None,
+        };
+        let reply = buffer
+            .map_or(Ok(()), |buffer| buffer.check())
+            .and_then(|()| caught(|| work(&mut export)).unwrap_or_else(|fault| export.note(&fault)))
+            .unwrap_or_else(|failure| export.failed(&failure));
+        let caller = export.caller.as_ref();
+        let charset = caller.map_or(Charset::Ascii, |caller| caller.charset);
+        let mut text = Zeroizing::new(charset.encode_json(&reply.to_json(&started)));
+        let written = buffer.map_or(EV_OK, |buffer| buffer.write(&text));
+        let reply_bytes = text.len();
+        text.push(0);
+        last_reply::keep(text);
+        if let Some(caller) = caller
+            && let Some(log) = caller.client.log()
+        {
+            // The call is done: not even a fault in here may change what it returns.
+            let _ = caught(|| log.write(&caller.entry, &reply, &started, reply_bytes, size));
+        }
+        match reply.code {
+            EV_OK => written,
+            code => code,
+        }
     })
 }
 
@@ -161,35 +157,65 @@ fn inner(work: impl FnOnce() -> i32) -> i32 {
     caught(work).unwrap_or(EV_INTERNAL)
 }
 
-/// What is known of a call by the time it fails.
-#[derive(Default)]
-struct Known {
+/// An export at work, and what is known for its answer by the time it fails.
+#[expect(missing_debug_implementations, reason = "a client has none")]
+pub struct Export<'a> {
+    /// As the log names it.
+    function: &'static str,
+    handle: i32,
+    room: usize,
+    env: &'a FloatEnv,
     /// The service's name, or the path.
     service: Option<String>,
     caller: Option<Caller>,
 }
 
-impl Known {
+impl Export<'_> {
     /// Finds the client. Arguments that cannot be used come before a handle that cannot, but are
     /// answered in the client's charset and language where there is one.
-    fn client<T>(
-        &mut self,
-        function: &'static str,
-        handle: i32,
-        buffer: Option<Buffer>,
-        inputs: Result<T, Failure>,
-    ) -> Result<(&mut Caller, T), Failure> {
-        let client = match handle::get(handle) {
+    pub fn client<T>(&mut self, inputs: Result<T, Failure>) -> Result<(&mut Caller, T), Failure> {
+        let client = match handle::get(self.handle) {
             Ok(client) => client,
             Err(failure) => return Err(inputs.err().unwrap_or(failure)),
         };
         let caller = self.caller.insert(Caller {
             charset: client.config().charset,
             client,
-            room: buffer.map_or(usize::MAX, |buffer| buffer.size()),
-            entry: Entry::new(function, handle),
+            room: self.room,
+            entry: Entry::new(self.function, self.handle),
         });
         Ok((caller, inputs?))
+    }
+
+    /// Calls a service.
+    pub(super) fn service(
+        &mut self,
+        target: Result<Target, Failure>,
+        request: &Input,
+    ) -> Result<Reply, Failure> {
+        self.service = target.as_ref().ok().map(|target| target.name().to_owned());
+        let inputs = request.read().and_then(|request| Ok((target?, request)));
+        let (caller, (target, request)) = self.client(inputs)?;
+        dispatch::call(caller, &target, request)
+    }
+
+    /// Runs a flow, whose steps this thread's listener is told of in the caller's own
+    /// floating-point environment.
+    pub(super) fn flow(&mut self, flow: Flow, request: &Input) -> Result<Reply, Failure> {
+        let (handle, env) = (self.handle, self.env);
+        let (caller, request) = self.client(request.read())?;
+        let charset = caller.charset;
+        let tell = |event: &str| progress::tell(handle, event, charset, env);
+        dispatch::flow(caller, flow, request, &mut |event| {
+            caught(|| tell(event)).unwrap_or(true)
+        })
+    }
+
+    fn note(&mut self, fault: &Fault) -> Result<Reply, Failure> {
+        if let Some(caller) = &mut self.caller {
+            caller.entry.fault = Some(fault.describe());
+        }
+        Err(fault.failure())
     }
 
     fn failed(&self, failure: &Failure) -> Reply {
@@ -202,47 +228,4 @@ impl Known {
             ..Reply::failed(failure, language, None)
         }
     }
-}
-
-/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
-/// function has one, and notes the call.
-fn answer(
-    buffer: Option<Buffer>,
-    work: impl FnOnce(&FloatEnv, &mut Known) -> Result<Reply, Failure>,
-) -> i32 {
-    boundary(|env| {
-        let started = Started::now();
-        last_reply::keep(Zeroizing::default());
-        let mut known = Known::default();
-        let reply = buffer
-            .map_or(Ok(()), |buffer| buffer.check())
-            .and_then(|()| {
-                caught(|| work(env, &mut known)).unwrap_or_else(|fault| {
-                    if let Some(caller) = &mut known.caller {
-                        caller.entry.fault = Some(fault.describe());
-                    }
-                    Err(fault.failure())
-                })
-            })
-            .unwrap_or_else(|failure| known.failed(&failure));
-        let json = reply.to_json(&started);
-        let caller = known.caller.as_ref();
-        let charset = caller.map_or(Charset::Ascii, |caller| caller.charset);
-        let mut text = Zeroizing::new(charset.encode_json(&json));
-        let written = buffer.map_or(EV_OK, |buffer| buffer.write(&text));
-        let reply_bytes = text.len();
-        text.push(0);
-        last_reply::keep(text);
-        if let Some((caller, log)) = caller.and_then(|caller| Some((caller, caller.client.log()?)))
-        {
-            let size = buffer.map(|buffer| buffer.size());
-            // The call is done: not even a fault in here may change what it returns.
-            let _ = caught(|| log.write(&caller.entry, &reply, &started, reply_bytes, size));
-        }
-        if reply.code == EV_OK {
-            written
-        } else {
-            reply.code
-        }
-    })
 }

@@ -2,7 +2,6 @@
 //! somebody else's client (rule 8).
 
 use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
-use crate::charset::Charset;
 use crate::client::Client;
 use crate::dispatch;
 use crate::error::{Failure, text};
@@ -55,14 +54,6 @@ pub(super) fn get(handle: i32) -> Result<Arc<Client>, Failure> {
         .get(&handle)
         .cloned()
         .ok_or_else(|| unknown(handle))
-}
-
-/// The charset of its texts; without a client, that of the reply which says why there is none.
-pub(super) fn charset(handle: i32) -> Result<Charset, Failure> {
-    match handle {
-        NO_CLIENT => Ok(Charset::Ascii),
-        _ => Ok(get(handle)?.config().charset),
-    }
 }
 
 /// Closes a handle; calls that are running keep their client until they end.

@@ -64,15 +64,7 @@ impl Input {
 #[derive(Debug, Clone, Copy)]
 pub struct Buffer {
     pointer: *mut u8,
-    size: usize,
-    problem: Problem,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
-    None,
-    Null,
-    Negative,
+    size: i32,
 }
 
 impl Buffer {
@@ -81,47 +73,45 @@ impl Buffer {
     /// # Safety
     /// `pointer` is NULL or `size` bytes can be written there until the buffer has been filled.
     pub unsafe fn new(pointer: *mut c_char, size: i32) -> Self {
-        let (size, problem) = match usize::try_from(size) {
-            Ok(size) if pointer.is_null() && size > 0 => (0, Problem::Null),
-            Ok(size) => (size, Problem::None),
-            Err(_) => (0, Problem::Negative),
-        };
-        Self {
-            pointer: pointer.cast(),
-            size,
-            problem,
-        }
+        let pointer = pointer.cast();
+        Self { pointer, size }
     }
 
     /// How many bytes it has.
     pub(super) fn size(&self) -> usize {
-        self.size
+        match usize::try_from(self.size) {
+            Ok(size) if !self.pointer.is_null() => size,
+            _ => 0,
+        }
     }
 
     /// Whether it can be used at all.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        match self.problem {
-            Problem::None => Ok(()),
-            Problem::Null => Err(refuse(text!(
-                "应答缓冲区为 NULL，而其大小不为 0",
-                "the reply buffer is NULL, and its size is not 0"
-            ))),
-            Problem::Negative => Err(refuse(text!(
+        if self.size < 0 {
+            return Err(refuse(text!(
                 "应答缓冲区的大小为负数",
                 "the reply buffer's size is negative"
-            ))),
+            )));
         }
+        if self.pointer.is_null() && self.size > 0 {
+            return Err(refuse(text!(
+                "应答缓冲区为 NULL，而其大小不为 0",
+                "the reply buffer is NULL, and its size is not 0"
+            )));
+        }
+        Ok(())
     }
 
     /// Writes text with its NUL, whole or not at all; then an empty string, if there is a byte for
     /// it. Returns `EV_BUFFER_TOO_SMALL` when it did not fit.
     pub(super) fn write(&self, text: &[u8]) -> i32 {
-        let fits = text.len() < self.size;
+        let size = self.size();
+        let fits = text.len() < size;
         let text = if fits { text } else { &[] };
-        if self.size > 0 {
+        if size > 0 {
             // SAFETY: `new` was promised `size` writable bytes, and whatever they hold can be
             // overwritten as bytes; nothing else refers to them while this runs.
-            let target = unsafe { std::slice::from_raw_parts_mut(self.pointer, self.size) };
+            let target = unsafe { std::slice::from_raw_parts_mut(self.pointer, size) };
             target[..text.len()].copy_from_slice(text);
             target[text.len()] = 0;
         }

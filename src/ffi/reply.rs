@@ -1,8 +1,10 @@
 //! Replies, read field by field and fetched again.
 
+use super::handle::{self, NO_CLIENT};
 use super::memory::{Buffer, Input};
-use super::{guard, handle, last_reply};
+use super::{guard, last_reply};
 use crate::catalogue::codes::EV_INVALID_REQUEST;
+use crate::charset::Charset;
 use crate::dispatch;
 use crate::error::Failure;
 use std::ffi::c_char;
@@ -29,15 +31,13 @@ pub unsafe extern "C" fn ev_field(
     let path = unsafe { Input::new(path, "path") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(value, value_size) };
-    guard::number(
-        || match buffer.check().and_then(|()| field(client, &json, &path)) {
-            Ok(value) => buffer.write(&value),
-            Err(failure) => {
-                buffer.write(&[]);
-                failure.code
-            }
-        },
-    )
+    guard::number(|| match field(client, &json, &path, &buffer) {
+        Ok(value) => buffer.write(&value),
+        Err(failure) => {
+            buffer.write(&[]);
+            failure.code
+        }
+    })
 }
 
 /// The full reply of this thread's last call. It stays until the thread's next call other than this
@@ -68,7 +68,12 @@ pub unsafe extern "C" fn ev_last_reply_size() -> i32 {
 }
 
 /// One field's bytes, in the client's charset.
-fn field(client: i32, json: &Input, path: &Input) -> Result<Vec<u8>, Failure> {
+fn field(client: i32, json: &Input, path: &Input, buffer: &Buffer) -> Result<Vec<u8>, Failure> {
+    buffer.check()?;
     let (json, path) = (json.read()?, path.read()?);
-    dispatch::field(handle::charset(client)?, json, path)
+    let charset = match client {
+        NO_CLIENT => Charset::Ascii,
+        _ => handle::get(client)?.config().charset,
+    };
+    dispatch::field(charset, json, path)
 }

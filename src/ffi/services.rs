@@ -27,13 +27,9 @@ pub unsafe extern "C" fn ev_token_pwd_check_notc(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::service(
-        "ev_token_pwd_check_notc",
-        client,
-        || Ok(Target::Known(&TOKEN_PWD_CHECK_NOTC)),
-        &request,
-        buffer,
-    )
+    guard::call("ev_token_pwd_check_notc", client, Some(buffer), |call| {
+        call.service(Ok(Target::Known(&TOKEN_PWD_CHECK_NOTC)), &request)
+    })
 }
 
 /// Online password check: has the patient verified? (tokenPwdStas, B 1.7.2)
@@ -52,13 +48,9 @@ pub unsafe extern "C" fn ev_token_pwd_stas(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::service(
-        "ev_token_pwd_stas",
-        client,
-        || Ok(Target::Known(&TOKEN_PWD_STAS)),
-        &request,
-        buffer,
-    )
+    guard::call("ev_token_pwd_stas", client, Some(buffer), |call| {
+        call.service(Ok(Target::Known(&TOKEN_PWD_STAS)), &request)
+    })
 }
 
 /// One-code pay: can this patient's code pay? (signedQuery, A 1.5.1)
@@ -77,13 +69,9 @@ pub unsafe extern "C" fn ev_signed_query(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::service(
-        "ev_signed_query",
-        client,
-        || Ok(Target::Known(&SIGNED_QUERY)),
-        &request,
-        buffer,
-    )
+    guard::call("ev_signed_query", client, Some(buffer), |call| {
+        call.service(Ok(Target::Known(&SIGNED_QUERY)), &request)
+    })
 }
 
 /// One-code pay: gets the certificate to charge with (genPayCert, A 1.5.2).
@@ -106,13 +94,9 @@ pub unsafe extern "C" fn ev_gen_pay_cert(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::service(
-        "ev_gen_pay_cert",
-        client,
-        || Ok(Target::Known(&GEN_PAY_CERT)),
-        &request,
-        buffer,
-    )
+    guard::call("ev_gen_pay_cert", client, Some(buffer), |call| {
+        call.service(Ok(Target::Known(&GEN_PAY_CERT)), &request)
+    })
 }
 
 /// Any service by its name ("signedQuery"), or another path of the centre ("/cfc/api/...") for
@@ -135,13 +119,9 @@ pub unsafe extern "C" fn ev_call(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::service(
-        "ev_call",
-        client,
-        || dispatch::target(service.read()?),
-        &request,
-        buffer,
-    )
+    guard::call("ev_call", client, Some(buffer), |call| {
+        call.service(service.read().and_then(dispatch::target), &request)
+    })
 }
 
 /// The one-function style of the national e-voucher library, on the default client.
@@ -163,11 +143,10 @@ pub unsafe extern "C" fn ev_trans(
     let request = unsafe { Input::new(request, "request") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_trans",
-        handle::DEFAULT,
-        || Ok((url.optional()?, request.read()?)),
-        Some(buffer),
-        dispatch::trans,
-    )
+    guard::call("ev_trans", handle::DEFAULT, Some(buffer), |call| {
+        let url = url.optional();
+        let inputs = url.and_then(|url| Ok((url.unwrap_or_default(), request.read()?)));
+        let (caller, (url, request)) = call.client(inputs)?;
+        dispatch::trans(caller, url, request)
+    })
 }

@@ -28,14 +28,9 @@ pub unsafe extern "system" fn EvOnProgress(
     function: Option<unsafe extern "system" fn(*mut c_void, *const c_char) -> i32>,
     user: *mut c_void,
 ) -> i32 {
-    guard::call(
-        "ev_on_progress",
-        client,
-        || Ok(()),
-        None,
-        |caller, ()| {
-            progress::set(client, function.map(Function::Stdcall), user);
-            Ok(caller.done(None))
-        },
-    )
+    guard::call("ev_on_progress", client, None, |call| {
+        let (caller, ()) = call.client(Ok(()))?;
+        progress::set(client, function.map(Function::Stdcall), user);
+        Ok(caller.done(None))
+    })
 }

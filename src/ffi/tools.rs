@@ -18,13 +18,10 @@ pub unsafe extern "C" fn ev_seal(
     let text = unsafe { Input::new(text, "text") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_seal",
-        client,
-        || text.read(),
-        Some(buffer),
-        dispatch::seal,
-    )
+    guard::call("ev_seal", client, Some(buffer), |call| {
+        let (caller, text) = call.client(text.read())?;
+        dispatch::seal(caller, text)
+    })
 }
 
 /// The envelope alone, for joint testing: opens `text`, which is an encData, or a whole request or
@@ -40,13 +37,10 @@ pub unsafe extern "C" fn ev_unseal(
     let text = unsafe { Input::new(text, "text") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_unseal",
-        client,
-        || text.read(),
-        Some(buffer),
-        dispatch::unseal,
-    )
+    guard::call("ev_unseal", client, Some(buffer), |call| {
+        let (caller, text) = call.client(text.read())?;
+        dispatch::unseal(caller, text)
+    })
 }
 
 /// Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
@@ -62,13 +56,10 @@ pub unsafe extern "C" fn ev_unseal(
 pub unsafe extern "C" fn ev_check(client: i32, reply: *mut c_char, reply_size: i32) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_check",
-        client,
-        || Ok(()),
-        Some(buffer),
-        |caller, ()| Ok(dispatch::check(&caller.client)),
-    )
+    guard::call("ev_check", client, Some(buffer), |call| {
+        let (caller, ()) = call.client(Ok(()))?;
+        Ok(dispatch::check(&caller.client))
+    })
 }
 
 /// What a code means, and what to do about it. Reply data: "code", "name" (EV_..., for this
@@ -85,13 +76,10 @@ pub unsafe extern "C" fn ev_explain(
 ) -> i32 {
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_explain",
-        client,
-        || Ok(()),
-        Some(buffer),
-        |caller, ()| Ok(dispatch::explain(code, caller.client.config().language)),
-    )
+    guard::call("ev_explain", client, Some(buffer), |call| {
+        let (caller, ()) = call.client(Ok(()))?;
+        Ok(dispatch::explain(code, caller.client.config().language))
+    })
 }
 
 /// The documents' tables. `name`: "code" (A 1.7, B 1.9) or "idType" (A 1.6.1, B 1.8.1). Reply data:
@@ -107,13 +95,10 @@ pub unsafe extern "C" fn ev_dictionary(
     let name = unsafe { Input::new(name, "name") };
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
-    guard::call(
-        "ev_dictionary",
-        client,
-        || name.read(),
-        Some(buffer),
-        dispatch::dictionary,
-    )
+    guard::call("ev_dictionary", client, Some(buffer), |call| {
+        let (caller, name) = call.client(name.read())?;
+        dispatch::dictionary(caller, name)
+    })
 }
 
 /// This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".

@@ -86,6 +86,16 @@ struct Envelope {
     arguments: Vec<OsString>,
 }
 
+impl Envelope {
+    fn ask(
+        mut self,
+        work: fn(&mut Caller, &[u8]) -> Result<Reply, Failure>,
+    ) -> Result<Reply, Problem> {
+        let text = text(self.arguments.pop())?;
+        ask(self.arguments.pop(), |caller| work(caller, text.as_bytes()))
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Tongue {
     Zh,
@@ -162,19 +172,13 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
             out.json(&reply.to_json(&started))?;
             Ok(reply.code == EV_OK)
         }
-        Command::Seal(Envelope { mut arguments }) => {
-            let text = text(arguments.pop())?;
-            let reply = ask(arguments.pop(), |caller| {
-                dispatch::seal(caller, text.as_bytes())
-            })?;
+        Command::Seal(envelope) => {
+            let reply = envelope.ask(dispatch::seal)?;
             out.line(&reply.data.unwrap_or_default())?;
             Ok(true)
         }
-        Command::Unseal(Envelope { mut arguments }) => {
-            let text = text(arguments.pop())?;
-            let reply = ask(arguments.pop(), |caller| {
-                dispatch::unseal(caller, text.as_bytes())
-            })?;
+        Command::Unseal(envelope) => {
+            let reply = envelope.ask(dispatch::unseal)?;
             out.line(word(&data(&reply), "text"))?;
             Ok(true)
         }
@@ -244,14 +248,9 @@ fn word<'a>(data: &'a Value, name: &str) -> &'a str {
 /// One line for each step, and one that says which it is.
 fn show_check(reply: &Reply, out: &Out) -> io::Result<()> {
     for step in data(reply)["steps"].as_array().into_iter().flatten() {
+        let (name, finding) = (word(step, "step"), word(step, "finding"));
         let ms = step["ms"].as_u64().unwrap_or_default();
-        show_step(
-            step["ok"] == true,
-            word(step, "step"),
-            ms,
-            word(step, "finding"),
-            out,
-        )?;
+        show_step(step["ok"] == true, name, ms, finding, out)?;
     }
     match reply.code {
         EV_OK => out.line(&reply.message),

@@ -29,13 +29,10 @@ pub extern "C" fn test_panic_without_buffer() -> i32 {
 /// Panics while it does something with a client.
 #[unsafe(no_mangle)]
 pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
-    guard::call(
-        "test_panic_with_client",
-        client,
-        || Ok(()),
-        None,
-        |_, ()| panic!("on purpose"),
-    )
+    guard::call("test_panic_with_client", client, None, |call| {
+        let (_, ()) = call.client(Ok(()))?;
+        panic!("on purpose")
+    })
 }
 
 /// Panics, with a client, in words that quote a text.
@@ -44,17 +41,12 @@ pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
 /// `text` is NUL-terminated.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn test_panic_that_quotes(client: i32, text: *const c_char) -> i32 {
-    guard::call(
-        "test_panic_that_quotes",
-        client,
-        || Ok(()),
-        None,
-        |_, ()| {
-            // SAFETY: the caller's promise.
-            let text = unsafe { CStr::from_ptr(text) };
-            panic!("on purpose: {text:?}")
-        },
-    )
+    guard::call("test_panic_that_quotes", client, None, |call| {
+        // SAFETY: the caller's promise.
+        let text = unsafe { CStr::from_ptr(text) };
+        let (_, text) = call.client(Ok(text))?;
+        panic!("on purpose: {text:?}")
+    })
 }
 
 /// Does, inside the guard, what raises floating-point exceptions where they are unmasked: a
