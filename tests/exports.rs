@@ -49,6 +49,15 @@ fn both_sets_have_the_same_functions() {
     assert_eq!(cdecl.iter().map(camel).collect::<BTreeSet<_>>(), stdcall);
 }
 
+/// The names of the path that is called; none where it is called otherwise.
+fn called(call: &syn::ExprCall) -> Vec<String> {
+    let syn::Expr::Path(called) = &*call.func else {
+        return Vec::new();
+    };
+    let segments = called.path.segments.iter();
+    segments.map(|s| s.ident.to_string()).collect()
+}
+
 /// Every export is one call of the guard, but for the texts and the buffer that it is given.
 #[test]
 fn every_export_is_guarded() {
@@ -75,15 +84,7 @@ fn every_export_is_guarded() {
         let syn::Stmt::Expr(syn::Expr::Call(call), None) = last else {
             panic!("{name} does not end in a call");
         };
-        let syn::Expr::Path(called) = &*call.func else {
-            panic!("{name} does not end in a call of the guard");
-        };
-        let called: Vec<_> = called
-            .path
-            .segments
-            .iter()
-            .map(|s| s.ident.to_string())
-            .collect();
+        let called = called(call);
         assert!(
             ["call", "flow", "number", "reply", "service"]
                 .map(|name| ["guard", name])
@@ -102,15 +103,7 @@ fn every_export_is_guarded() {
             let [syn::Stmt::Expr(syn::Expr::Call(call), None)] = &only.block.stmts[..] else {
                 panic!("{name} does something before the guard");
             };
-            let syn::Expr::Path(called) = &*call.func else {
-                panic!("{name} does something before the guard");
-            };
-            let called: Vec<_> = called
-                .path
-                .segments
-                .iter()
-                .map(|s| s.ident.to_string())
-                .collect();
+            let called = self::called(call);
             assert!(
                 ["Buffer", "Input"]
                     .iter()
