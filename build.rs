@@ -12,12 +12,23 @@ mod resource;
 
 use contract::{Function, KINDS, Kind};
 
+/// What the header is made from, in the order in which it is read.
+const SOURCES: [&str; 6] = [
+    "src/catalogue/codes.rs",
+    "src/ffi/client.rs",
+    "src/ffi/services.rs",
+    "src/ffi/flows.rs",
+    "src/ffi/tools.rs",
+    "src/ffi/reply.rs",
+];
+
 fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
-    println!("cargo::rerun-if-changed=src/ffi/mod.rs");
-    println!("cargo::rerun-if-changed=src/catalogue/codes.rs");
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+    }
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo::rustc-env=EVOUCHER_TARGET={}", variable("TARGET"));
 
@@ -25,10 +36,12 @@ fn main() {
     let root = Path::new(&root);
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut header = Vec::new();
-    cbindgen::Builder::new()
+    SOURCES
+        .iter()
+        .fold(cbindgen::Builder::new(), |builder, source| {
+            builder.with_src(root.join(source))
+        })
         .with_config(config)
-        .with_src(root.join("src/catalogue/codes.rs"))
-        .with_src(root.join("src/ffi/mod.rs"))
         .generate()
         .expect("the header")
         .write(&mut header);

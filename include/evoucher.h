@@ -2,7 +2,7 @@
  * evoucher: the online password check and one-code pay of China's national medical-insurance
  * platform, behind blocking functions: JSON in, JSON out into your buffer.
  *
- * Made from src/ffi/mod.rs by "cargo xtask gen"; do not edit. This file is the manual of the C
+ * Made from src/ffi by "cargo xtask gen"; do not edit. This file is the manual of the C
  * interface. "A" and "B" are the platform's two documents (A: one-code pay V1.0, B: online password
  * check); "B 1.7.1" is section 1.7.1 of B. "The centre" is the local e-voucher centre.
  *
@@ -283,11 +283,12 @@ typedef int int32_t;
 #define EV_INTERNAL -10099
 
 /*
- Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin" (before
- anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next", "message",
- "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A result other
- than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A cancel that may
- come before the flow's thread runs is a flag that this function looks at, with ev_cancel on top.
+ Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
+ (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
+ "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
+ result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+ cancel that may come before the flow's thread runs is a flag that this function looks at, with
+ ev_cancel on top.
  */
 typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
 
@@ -410,10 +411,10 @@ int32_t EV_CDECL ev_verify_password(int32_t client, const char *request, char *r
  and "orgCodg": then the status is asked for.
 
  Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing, or
- EV_CANCELLED. Reply
- data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
- "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
- "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+ EV_CANCELLED. Reply data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified",
+ "no_password_needed", "offline_verified"; "not_verified", "offline_not_verified", "no_answer",
+ "online_needs_qrcode", "unknown_method", "unknown_credential"), "checkStas", "statusCode",
+ "steps".
 
  Wants a `reply_size` of 1024 or more, like the other flows.
  */
@@ -426,19 +427,16 @@ int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply
  and usable.
 
  Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
- "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
- by risk control, before anything was sent: a second click gets it at once, with "retry_later" in
- `next`. Otherwise the code of the step that ended it; "retry" in `next` means the same serial
- number and the same amount again. Two calls in a row: it may last twice timeoutMs. Reply data: "charge", "payCert", "payChnlName",
- "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
- "fixmedinsTrnsSn".
+ "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE:
+ stopped by risk control, before anything was sent: a second click gets it at once, with
+ "retry_later" in `next`. Otherwise the code of the step that ended it; "retry" in `next` means
+ the same serial number and the same amount again. Two calls in a row: it may last twice
+ timeoutMs. Reply data: "charge", "payCert", "payChnlName", "payChnlUserName", "stasFlag",
+ "abnRea", "steps", and with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn".
 
  Changes something: wants a `reply_size` of 1024 or more.
  */
-int32_t EV_CDECL ev_one_code_pay(int32_t client,
-                        const char *request,
-                        char *reply,
-                        int32_t reply_size);
+int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *reply, int32_t reply_size);
 
 /*
  Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
@@ -471,8 +469,8 @@ int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t 
 int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
 
 /*
- Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless call
- (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+ Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
+ call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
 
  Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
  "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
@@ -497,6 +495,11 @@ int32_t EV_CDECL ev_explain(int32_t client, int32_t code, char *reply, int32_t r
  an array under that name, of objects with "code" and "meaning".
  */
 int32_t EV_CDECL ev_dictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+
+/*
+ This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".
+ */
+int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 
 /*
  One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
@@ -528,11 +531,6 @@ int32_t EV_CDECL ev_last_reply(char *reply, int32_t reply_size);
  */
 int32_t EV_CDECL ev_last_reply_size(void);
 
-/*
- This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".
- */
-int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
-
 /* The same functions in the other convention. */
 typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);
 int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
@@ -553,10 +551,10 @@ int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32
 int32_t EV_STDCALL EvCheck(int32_t client, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvExplain(int32_t client, int32_t code, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvDictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvVersion(char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvField(int32_t client, const char *json, const char *path, char *value, int32_t value_size);
 int32_t EV_STDCALL EvLastReply(char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvLastReplySize(void);
-int32_t EV_STDCALL EvVersion(char *reply, int32_t reply_size);
 
 #ifdef __cplusplus
 }

@@ -169,7 +169,7 @@ fn bad_requests_are_named_and_nothing_is_sent() {
             &["request has more than 1048576 bytes"],
         );
     }
-    let reply = library().call5("ev_call", client.handle, b"signedquery", b"{}", 8192);
+    let reply = client.call_path("signedquery", "{}");
     refused(&reply, EV_UNKNOWN_SERVICE, &["signedQuery", "/cfc/api/"]);
     assert_eq!(centre.seen(), 0);
 }

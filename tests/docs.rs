@@ -5,7 +5,7 @@ mod common;
 use common::{SERVICES, centre, config, library};
 use encoding_rs::{GBK, UTF_8};
 use evoucher::catalogue::advice::advice;
-use evoucher::catalogue::codes::MEANINGS;
+use evoucher::catalogue::codes;
 use evoucher::catalogue::services;
 use evoucher::error::Language;
 use serde_json::Value;
@@ -86,7 +86,7 @@ fn the_fields_of_the_services() {
 /// Each code has its section there, which gives the advice that `ev_explain` gives.
 #[test]
 fn troubleshooting_has_every_code() {
-    for meaning in MEANINGS {
+    for meaning in codes::all() {
         let title = format!("{} {}", meaning.code, meaning.name);
         let heading = format!("\n### {} {}\n", title.trim_end(), meaning.zh);
         let (_, section) = TROUBLESHOOTING

@@ -1,7 +1,7 @@
 //! The Chinese manual has a place for everything that the library offers: functions, services,
 //! codes, values of `next`, fields of the configuration.
 
-use evoucher::catalogue::codes::MEANINGS;
+use evoucher::catalogue::codes;
 use evoucher::catalogue::services::{DEFAULTABLE, Field, SERVICES};
 use evoucher::config::Config;
 use std::collections::BTreeSet;
@@ -124,8 +124,7 @@ fn every_code() {
         .filter_map(|line| line.strip_prefix("#define EV_")?.split_once(' '))
         .filter_map(|(name, number)| Some((number.parse().ok()?, name)))
         .collect();
-    let offered: Vec<String> = MEANINGS
-        .iter()
+    let offered: Vec<String> = codes::all()
         .map(|meaning| {
             let name = constants.iter().find(|(code, _)| *code == meaning.code);
             let name = name.map_or(String::new(), |(_, name)| format!("`EV_{name}`"));
@@ -146,7 +145,7 @@ fn every_code() {
         documented.iter().map(String::as_str),
         offered.iter().map(String::as_str),
     );
-    let numbers: BTreeSet<_> = MEANINGS.iter().map(|meaning| meaning.code).collect();
+    let numbers: BTreeSet<_> = codes::all().map(|meaning| meaning.code).collect();
     for (number, name) in constants {
         assert!(numbers.contains(&number), "EV_{name} has a meaning");
     }

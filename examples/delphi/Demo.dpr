@@ -40,7 +40,7 @@ begin
     Show('status', Reply);
     Inc(Tries);
   end;
-  Result := Reply.Next = 'settle';
+  Result := Reply.Settles;
 end;
 
 type
@@ -49,8 +49,7 @@ type
   protected
     procedure Execute; override;
   public
-    Centre: TEvoucher;
-    Token: string;
+    Flow: TEvFlow;
   end;
 
 procedure TKeys.Execute;
@@ -58,7 +57,7 @@ begin
   if not Eof(Input) then
   begin
     ReadLn;
-    Centre.Cancel(Token);
+    Flow.Cancel;
   end;
 end;
 
@@ -68,22 +67,20 @@ begin
   Result := 0;
 end;
 
-{ The same as one call. In a form it belongs into a thread, as the README shows. }
+{ The same as one call. In a form it belongs into a thread, as docs/integration.md shows. }
 function Wait(Centre: TEvoucher; const Token: string): Boolean;
 var
   Keys: TKeys;
   Reply: TEvReply;
 begin
+  { Neither is freed: they wait for Enter until the program ends. }
   Keys := TKeys.Create(True);
-  Keys.FreeOnTerminate := True;
-  Keys.Centre := Centre;
-  Keys.Token := Token;
+  Keys.Flow := TEvFlow.Create(Centre, Token);
+  Keys.Flow.OnProgress(Waiting, nil);
   Keys.Resume;
-  EvOnProgress(Centre.Client, Waiting, nil);
-  Reply := Centre.VerifyPassword(EvJson(['token', Token]));
-  EvOnProgress(Centre.Client, nil, nil);
+  Reply := Keys.Flow.VerifyPassword(EvJson(['token', Token]));
   Show('verify', Reply);
-  Result := Reply.Code = 0;
+  Result := Reply.Settles;
 end;
 
 { One-code pay: status, then the certificate for exactly the amount that will be charged. }
@@ -106,7 +103,7 @@ begin
     Reply := Centre.GenPayCert(Request);
     Show('certificate', Reply);
   end;
-  if Reply.Next <> 'charge' then
+  if not Reply.Charges then
     Exit;
   WriteLn('charge ', Amount, ' at ', Centre.Field(Reply, 'data.payChnlName'), ' with ',
     Centre.Field(Reply, 'data.payCert'));
@@ -128,6 +125,7 @@ begin
   end;
   Done := False;
   try
+    { One client for the whole program. }
     Centre := TEvoucher.Create(ParamStr(1));
     try
       if ParamStr(2) = 'password' then

@@ -9,8 +9,10 @@ unit Evoucher;
     Delphi 2007 and earlier, Free Pascal in Delphi mode:  "charset":"gbk"   (string is ANSI: GBK on Chinese Windows)
     Delphi 2009 and later:                                "utf-8", the default (string is UTF-16; this unit converts)
 
-  Calls block until the centre has answered or time is out: in a form, make them in a TThread. A TEvoucher is safe to
-  share between threads. }
+  Calls block until the centre has answered or time is out: in a form, make them in a TThread, as docs/integration.md
+  shows. Open one TEvoucher for the whole program: it is safe to share between threads, and holds the connections.
+
+  Settle only when Reply.Settles, charge only when Reply.Charges. }
 
 {$IFDEF FPC}
   {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
@@ -20,7 +22,7 @@ unit Evoucher;
 interface
 
 uses
-  SysUtils;
+  SysUtils, Classes;
 
 const
   { <gen:codes> }
@@ -66,30 +68,48 @@ type
     DLL it may call only EvField. Set it with EvOnProgress, on that thread. }
   TEvProgress = function(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 
-  { What came back. For the four services Code 0 says only that the centre answered: act on Next. }
+  { What came back. One that was never filled, because its call raised or has not ended, neither settles nor charges. }
+  {$IFDEF UNICODE}
   TEvReply = record
-    Code: Integer;
+  {$ELSE}
+  { Records have no methods in Delphi 7. }
+  TEvReply = object
+  {$ENDIF}
+  private
+    FCode: Integer;
+  public
     Message: string;   { for the operator's screen }
     Next: string;      { what to do now: settle, wait, get_certificate, charge, offline_check ... }
     Delivery: string;  { not_sent, unknown or answered }
     Json: string;      { the whole reply }
+    { Settle only then: Next is settle. }
+    function Settles: Boolean;
+    { Charge exactly the amount that was asked for, and only then: Next is charge. }
+    function Charges: Boolean;
+    { For the log. For the four services 0 says only that the centre answered. EV_INTERNAL in a reply never filled. }
+    function Code: Integer;
   end;
 
-  { The call could not be made as it was asked for: a mistake in the program or in the configuration. Nothing was
-    sent. Everything else, a broken network too, is a reply with a Next. }
+  { The set-up or the program has to be put right, and nothing was sent; Message is the library's own. Everything else,
+    a token that was misread or a broken network, is a reply with a Next. }
   EEvoucher = class(Exception)
   public
     Reply: TEvReply;
   end;
 
+  { An open client. Each call holds it until its reply has been read, whatever becomes of the TEvoucher meanwhile. }
+  IEvHandle = interface
+    function Number: Integer;
+    function Flows: TThreadList;
+  end;
+
   TEvoucher = class
   private
-    FClient: Integer;
-    function Collect(Code: Integer; var Buffer: TEvText): TEvReply;
+    FHandle: IEvHandle;
+    function GetClient: Integer;
   public
     { Config: JSON text, or '@' and the path of a file that holds it. }
     constructor Create(const Config: string);
-    destructor Destroy; override;
 
     { password check: notify; Next: wait, settle, offline_check ... }
     function TokenPwdCheckNotc(const Request: string): TEvReply;
@@ -97,11 +117,11 @@ type
     function TokenPwdStas(const Request: string): TEvReply;
     { one-code pay: status; Next: get_certificate, other_payment ... }
     function SignedQuery(const Request: string): TEvReply;
-    { one-code pay: certificate; charge only when Next is charge }
+    { one-code pay: certificate; charge only when the reply Charges }
     function GenPayCert(const Request: string): TEvReply;
 
-    { Flows: several steps in one call, which blocks until the patient has verified, or time is out. Their Code is 0 only
-      when Next is settle (or charge). }
+    { Flows: several steps in one call, which blocks until the patient has verified, or time is out. Where there is a
+      Cancel button, call them on a TEvFlow. }
     { Notify, then ask until verified; Request as for TokenPwdCheckNotc. }
     function VerifyPassword(const Request: string): TEvReply;
     { May this settlement go on? Credential: qrcode, card or terminal_face; Method: online, terminal or library. Token:
@@ -115,6 +135,9 @@ type
 
     { Any of the four by name, or another path of the centre ('/cfc/api/...'). }
     function Call(const Service, Request: string): TEvReply;
+    { The one-function style, on the default client (evoucher.json beside the DLL). Url takes the place of its localUrl;
+      '': does not. }
+    class function Trans(const Url, Request: string): TEvReply;
     { The envelope alone, for joint testing. }
     function Seal(const Text: string): TEvReply;
     function Unseal(const Text: string): TEvReply;
@@ -122,12 +145,37 @@ type
     function Explain(Code: Integer): TEvReply;
     { The documents' tables: 'code' or 'idType'. }
     function Dictionary(const Name: string): TEvReply;
-    { From another thread: ends what this client is doing for a token, or all of it with ''. }
-    procedure Cancel(const Token: string);
+    { From another thread: ends what this client is doing for a token, or all of it with ''; of a TEvFlow also what has
+      not begun. How many calls were ended. }
+    function Cancel(const Token: string): Integer;
     { One field of a reply, such as 'data.payCert'; '' when there is none. }
     function Field(const Reply: TEvReply; const Path: string): string;
 
-    property Client: Integer read FClient;
+    property Client: Integer read GetClient;
+  end;
+
+  { A patient's flows with a Cancel button. Make it where the flow is asked for (the form), call the flow on a thread,
+    and cancel from the form at any time: a flow that has not begun yet then ends before it sends anything. }
+  TEvFlow = class
+  private
+    FHandle: IEvHandle;
+    FToken: string;
+    FProgress: TEvProgress;
+    FUser: Pointer;
+    FBegun, FCancelled: Boolean;
+  public
+    constructor Create(Centre: TEvoucher; const Token: string);
+    destructor Destroy; override;
+
+    { As those of TEvoucher. }
+    function VerifyPassword(const Request: string): TEvReply;
+    function SettleGate(Settlement: Boolean; const Credential, Method: string; OfflineVerified: Boolean): TEvReply;
+    function OneCodePay(const Request: string): TEvReply;
+
+    { Ends it, whether it has begun or not, and what else is under way for the token. How many calls were ended. }
+    function Cancel: Integer;
+    { Told of each step, in place of EvOnProgress. }
+    procedure OnProgress(Progress: TEvProgress; User: Pointer);
   end;
 
 { A JSON object for a request: EvJson(['token', Token, 'totalAmount', '12.30']). Empty values are left out. }
@@ -153,16 +201,76 @@ function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize:
 function EvCheck(Client: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvExplain(Client: Integer; Code: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvDictionary(Client: Integer; Name: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvField(Client: Integer; Json: PAnsiChar; Path: PAnsiChar; Value: PAnsiChar; ValueSize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReply(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
-function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 { </gen:functions> }
 
 implementation
 
 const
   REPLY_SIZE = 8192;
+  { Nobody's handle: with it EvField reads what the DLL says where there is no client. }
+  NO_CLIENT = -1;
+
+type
+  TEvHandle = class(TInterfacedObject, IEvHandle)
+  private
+    FNumber: Integer;
+    FFlows: TThreadList;
+  public
+    constructor Create(Number: Integer);
+    destructor Destroy; override;
+    function Number: Integer;
+    function Flows: TThreadList;
+  end;
+
+  { What most functions of the DLL are. }
+  TEvFunction = function(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall;
+
+constructor TEvHandle.Create(Number: Integer);
+begin
+  inherited Create;
+  FNumber := Number;
+  FFlows := TThreadList.Create;
+end;
+
+destructor TEvHandle.Destroy;
+begin
+  EvClose(FNumber);
+  FFlows.Free;
+  inherited Destroy;
+end;
+
+function TEvHandle.Number: Integer;
+begin
+  Result := FNumber;
+end;
+
+function TEvHandle.Flows: TThreadList;
+begin
+  Result := FFlows;
+end;
+
+function TEvReply.Settles: Boolean;
+begin
+  Result := Next = 'settle';
+end;
+
+function TEvReply.Charges: Boolean;
+begin
+  Result := Next = 'charge';
+end;
+
+function TEvReply.Code: Integer;
+begin
+  { Every reply has a delivery. }
+  if Delivery = '' then
+    Result := EV_INTERNAL
+  else
+    Result := FCode;
+end;
 
 function NewBuffer(Size: Integer): TEvText;
 begin
@@ -189,239 +297,389 @@ begin
   Result := TEvText(Text);
 end;
 
+{ A request or a token holds what somebody scanned or typed. A NUL, which would hide what follows, goes as another
+  control character: the DLL refuses those, and the refusal is a reply like any other. }
+function Asked(const Request: string): TEvText;
+var
+  Text: string;
+  I: Integer;
+begin
+  Text := Request;
+  for I := 1 to Length(Text) do
+    if Text[I] = #0 then
+      Text[I] := #1;
+  Result := TEvText(Text);
+end;
+
+{ The ASCII form, as an operator wants to read it. }
+function Unescaped(const Ascii: string): string;
+var
+  Wide: WideString;
+  I, Unit16: Integer;
+begin
+  Wide := '';
+  I := 1;
+  while I <= Length(Ascii) do
+  begin
+    Unit16 := -1;
+    if (Copy(Ascii, I, 2) = '\u') and (I + 5 <= Length(Ascii)) then
+      Unit16 := StrToIntDef('$' + Copy(Ascii, I + 2, 4), -1);
+    if Unit16 < 0 then
+    begin
+      Wide := Wide + WideChar(Ord(Ascii[I]));
+      Inc(I);
+    end
+    else
+    begin
+      Wide := Wide + WideChar(Unit16);
+      Inc(I, 6);
+    end;
+  end;
+  Result := string(Wide);
+end;
+
 function FieldOf(Client: Integer; const Json: TEvText; const Path: string): string;
 var
   Value: TEvText;
 begin
   { No field is longer than the reply that it is in. }
   Value := NewBuffer(Length(Json) + 1);
-  if EvField(Client, PAnsiChar(Json), PAnsiChar(Given(Path)), PAnsiChar(Value), Length(Value)) = 0 then
+  if (Client <> NO_CLIENT) and
+    (EvField(Client, PAnsiChar(Json), PAnsiChar(Given(Path)), PAnsiChar(Value), Length(Value)) = 0) then
     Result := string(Taken(Value))
+  { What the DLL says of a client that is not there. }
+  else if EvField(NO_CLIENT, PAnsiChar(Json), PAnsiChar(Given(Path)), PAnsiChar(Value), Length(Value)) = 0 then
+    Result := Unescaped(string(Taken(Value)))
   else
     Result := '';
 end;
 
-{ Without a client there is no charset: the reply is ASCII, and the operator wants to read it. }
-function Unescaped(const Json: string): string;
-var
-  Wide: WideString;
-  I: Integer;
+function LastReply: TEvText;
 begin
-  Wide := '';
-  I := 1;
-  while I <= Length(Json) do
-    if (Copy(Json, I, 2) = '\u') and (I + 5 <= Length(Json)) then
-    begin
-      Wide := Wide + WideChar(StrToInt('$' + Copy(Json, I + 2, 4)));
-      Inc(I, 6);
-    end
-    else
-    begin
-      Wide := Wide + WideChar(Ord(Json[I]));
-      Inc(I);
-    end;
-  Result := string(Wide);
+  Result := NewBuffer(EvLastReplySize + 1);
+  EvLastReply(PAnsiChar(Result), Length(Result));
+  Result := Taken(Result);
+end;
+
+procedure Refuse(const Reply: TEvReply);
+var
+  Error: EEvoucher;
+begin
+  Error := EEvoucher.Create(Reply.Message);
+  Error.Reply := Reply;
+  raise Error;
+end;
+
+function ReplyOf(Client, Code: Integer; const Json: TEvText): TEvReply;
+begin
+  Result.FCode := Code;
+  Result.Json := string(Json);
+  Result.Message := FieldOf(Client, Json, 'message');
+  Result.Next := FieldOf(Client, Json, 'next');
+  Result.Delivery := FieldOf(Client, Json, 'delivery');
 end;
 
 { When the buffer was small the call is done all the same: its reply waits in the DLL, for this thread, and is fetched.
   Nothing is sent twice. }
-function TEvoucher.Collect(Code: Integer; var Buffer: TEvText): TEvReply;
+function Collect(Client, Code: Integer; const Buffer: TEvText): TEvReply;
 var
   Json: TEvText;
-  Error: EEvoucher;
 begin
-  if Buffer[1] = #0 then
-  begin
-    Buffer := NewBuffer(EvLastReplySize + 1);
-    EvLastReply(PAnsiChar(Buffer), Length(Buffer));
-  end;
+  Json := Taken(Buffer);
+  if Length(Json) = 0 then
+    Json := LastReply;
   if Code = EV_BUFFER_TOO_SMALL then
     Code := 0;
-  Json := Taken(Buffer);
-  Result.Code := Code;
-  Result.Json := string(Json);
-  if FClient <> 0 then
-    Result.Message := FieldOf(FClient, Json, 'message')
-  else
-    Result.Message := Unescaped(Result.Json);
-  Result.Next := FieldOf(FClient, Json, 'next');
-  Result.Delivery := FieldOf(FClient, Json, 'delivery');
-  if ((Code <= EV_INVALID_ARGUMENT) and (Code >= EV_INVALID_REQUEST)) or (Code = EV_UNKNOWN_SERVICE) then
-  begin
-    Error := EEvoucher.Create(IntToStr(Code) + ': ' + Result.Message);
-    Error.Reply := Result;
-    raise Error;
-  end;
+  Result := ReplyOf(Client, Code, Json);
+  if (Code = EV_INVALID_CONFIG) or (Code = EV_INVALID_CLIENT) or (Code = EV_UNKNOWN_SERVICE) then
+    Refuse(Result);
 end;
 
-{ Whether the configuration's charset is the one of this Delphi's strings. Better asked now than with the first reply in
+{ Handle: a copy, not a const, so that this call holds it. }
+function Ask(Handle: IEvHandle; Called: TEvFunction; const Text: TEvText): TEvReply;
+var
+  Code: Integer;
+  Buffer: TEvText;
+begin
+  Buffer := NewBuffer(REPLY_SIZE);
+  Code := Called(Handle.Number, PAnsiChar(Text), PAnsiChar(Buffer), REPLY_SIZE);
+  Result := Collect(Handle.Number, Code, Buffer);
+end;
+
+{ The configuration's charset must be the one of this Delphi's strings. Better asked now than with the first reply in
   Chinese, which may be a certificate's. }
-function CharsetFits(Client: Integer): Boolean;
+procedure CheckCharset(Client: Integer);
 const
   {$IFDEF UNICODE}
   PROBE = #$8BCA;
   {$ELSE}
   PROBE = #$D5#$EF;
   {$ENDIF}
+var
+  Value: TEvText;
+  Code: Integer;
+  Reply: TEvReply;
 begin
-  Result := FieldOf(Client, Given('{"probe":"' + PROBE + '"}'), 'probe') = PROBE;
+  Value := NewBuffer(REPLY_SIZE);
+  Code := EvField(Client, PAnsiChar(Given('{"probe":"' + PROBE + '"}')), 'probe', PAnsiChar(Value), REPLY_SIZE);
+  { Without a client the call says what is wrong. }
+  if (Code = EV_INVALID_CONFIG) or (Code = EV_INVALID_CLIENT) then
+    Exit;
+  if (Code <> 0) or (string(Taken(Value)) <> PROBE) then
+  begin
+    Reply.FCode := EV_INVALID_CONFIG;
+    Reply.Message := 'evoucher.json: "charset" must be "' + EV_CHARSET + '" for this program';
+    Reply.Next := 'fix_setup';
+    Reply.Delivery := 'not_sent';
+    Refuse(Reply);
+  end;
+end;
+
+function GateRequest(Settlement: Boolean; const Credential, Method: string; OfflineVerified: Boolean;
+  const Token: string): string;
+const
+  TRUTH: array[Boolean] of string = ('false', 'true');
+begin
+  { The texts with their quotes, then the two that have none. }
+  Result := EvJson(['credential', Credential, 'method', Method, 'token', Token]);
+  Result := Copy(Result, 1, Length(Result) - 1) + ',"settlement":' + TRUTH[Settlement] + ',"offlineVerified":' +
+    TRUTH[OfflineVerified] + '}';
+end;
+
+function CancelOn(Handle: IEvHandle; const Token: string): Integer;
+var
+  Flows: TList;
+  Flow: TEvFlow;
+  I, Code: Integer;
+begin
+  Result := 0;
+  Flows := Handle.Flows.LockList;
+  try
+    for I := 0 to Flows.Count - 1 do
+    begin
+      Flow := TEvFlow(Flows[I]);
+      if (Token = '') or (Flow.FToken = Token) then
+      begin
+        if not (Flow.FBegun or Flow.FCancelled) then
+          Inc(Result);
+        Flow.FCancelled := True;
+      end;
+    end;
+    { Under the lock none of them begins, to be counted twice. }
+    if Token = '' then
+      Code := EvCancel(Handle.Number, nil)
+    else
+      Code := EvCancel(Handle.Number, PAnsiChar(Asked(Token)));
+  finally
+    Handle.Flows.UnlockList;
+  end;
+  if Code = 0 then
+    Inc(Result, StrToIntDef(FieldOf(Handle.Number, LastReply, 'data.cancelled'), 0));
 end;
 
 constructor TEvoucher.Create(const Config: string);
 var
-  Code: Integer;
-  Buffer: TEvText;
-  Error: EEvoucher;
+  Code, Number: Integer;
 begin
   inherited Create;
-  Code := EvOpen(PAnsiChar(Given(Config)), FClient);
+  Code := EvOpen(PAnsiChar(Given(Config)), Number);
   if Code <> 0 then
-  begin
-    { No client: nothing to close. }
-    FClient := 0;
-    Buffer := #0;
-    Collect(Code, Buffer);
-  end;
-  if not CharsetFits(FClient) then
-  begin
-    Error := EEvoucher.Create('evoucher.json: "charset" must be "' + EV_CHARSET + '" for this program');
-    Error.Reply.Code := EV_INVALID_CONFIG;
-    raise Error;
-  end;
+    Refuse(ReplyOf(NO_CLIENT, Code, LastReply));
+  FHandle := TEvHandle.Create(Number);
+  CheckCharset(Number);
 end;
 
-destructor TEvoucher.Destroy;
+function TEvoucher.GetClient: Integer;
 begin
-  { 0 is the default client, which is not ours. }
-  if FClient <> 0 then
-    EvClose(FClient);
-  inherited Destroy;
+  Result := FHandle.Number;
 end;
 
 function TEvoucher.TokenPwdCheckNotc(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvTokenPwdCheckNotc(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvTokenPwdCheckNotc, Asked(Request));
 end;
 
 function TEvoucher.TokenPwdStas(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvTokenPwdStas(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvTokenPwdStas, Asked(Request));
 end;
 
 function TEvoucher.SignedQuery(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvSignedQuery(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvSignedQuery, Asked(Request));
 end;
 
 function TEvoucher.GenPayCert(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvGenPayCert(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvGenPayCert, Asked(Request));
 end;
 
 function TEvoucher.VerifyPassword(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvVerifyPassword(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvVerifyPassword, Asked(Request));
 end;
 
 function TEvoucher.SettleGate(Settlement: Boolean; const Credential, Method: string; OfflineVerified: Boolean;
   const Token: string): TEvReply;
-const
-  TRUTH: array[Boolean] of string = ('false', 'true');
-var
-  Buffer: TEvText;
-  Request: string;
 begin
-  { The texts with their quotes, then the two that have none. }
-  Request := EvJson(['credential', Credential, 'method', Method, 'token', Token]);
-  Request := Copy(Request, 1, Length(Request) - 1) + ',"settlement":' + TRUTH[Settlement] + ',"offlineVerified":' +
-    TRUTH[OfflineVerified] + '}';
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvSettleGate(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvSettleGate, Asked(GateRequest(Settlement, Credential, Method, OfflineVerified, Token)));
 end;
 
 function TEvoucher.OneCodePay(const Request: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvOneCodePay(FClient, PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvOneCodePay, Asked(Request));
 end;
 
 function TEvoucher.CheckSetup: TEvReply;
 var
+  Handle: IEvHandle;
+  Code: Integer;
   Buffer: TEvText;
 begin
+  Handle := FHandle;
   Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvCheck(FClient, PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Code := EvCheck(Handle.Number, PAnsiChar(Buffer), REPLY_SIZE);
+  Result := Collect(Handle.Number, Code, Buffer);
 end;
 
 function TEvoucher.Call(const Service, Request: string): TEvReply;
 var
+  Handle: IEvHandle;
+  Code: Integer;
   Buffer: TEvText;
 begin
+  Handle := FHandle;
   Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvCall(FClient, PAnsiChar(Given(Service)), PAnsiChar(Given(Request)), PAnsiChar(Buffer), REPLY_SIZE),
-    Buffer);
+  Code := EvCall(Handle.Number, PAnsiChar(Given(Service)), PAnsiChar(Asked(Request)), PAnsiChar(Buffer), REPLY_SIZE);
+  Result := Collect(Handle.Number, Code, Buffer);
+end;
+
+class function TEvoucher.Trans(const Url, Request: string): TEvReply;
+var
+  Code: Integer;
+  Buffer: TEvText;
+begin
+  CheckCharset(0);
+  Buffer := NewBuffer(REPLY_SIZE);
+  Code := EvTrans(PAnsiChar(Given(Url)), PAnsiChar(Asked(Request)), PAnsiChar(Buffer), REPLY_SIZE);
+  Result := Collect(0, Code, Buffer);
 end;
 
 function TEvoucher.Seal(const Text: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvSeal(FClient, PAnsiChar(Given(Text)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvSeal, Given(Text));
 end;
 
 function TEvoucher.Unseal(const Text: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvUnseal(FClient, PAnsiChar(Given(Text)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvUnseal, Given(Text));
 end;
 
 function TEvoucher.Explain(Code: Integer): TEvReply;
 var
+  Handle: IEvHandle;
+  Returned: Integer;
   Buffer: TEvText;
 begin
+  Handle := FHandle;
   Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvExplain(FClient, Code, PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Returned := EvExplain(Handle.Number, Code, PAnsiChar(Buffer), REPLY_SIZE);
+  Result := Collect(Handle.Number, Returned, Buffer);
 end;
 
 function TEvoucher.Dictionary(const Name: string): TEvReply;
-var
-  Buffer: TEvText;
 begin
-  Buffer := NewBuffer(REPLY_SIZE);
-  Result := Collect(EvDictionary(FClient, PAnsiChar(Given(Name)), PAnsiChar(Buffer), REPLY_SIZE), Buffer);
+  Result := Ask(FHandle, EvDictionary, Given(Name));
 end;
 
-procedure TEvoucher.Cancel(const Token: string);
+function TEvoucher.Cancel(const Token: string): Integer;
 begin
-  if Token = '' then
-    EvCancel(FClient, nil)
-  else
-    EvCancel(FClient, PAnsiChar(Given(Token)));
+  Result := CancelOn(FHandle, Token);
 end;
 
 function TEvoucher.Field(const Reply: TEvReply; const Path: string): string;
 begin
-  Result := FieldOf(FClient, TEvText(Reply.Json), Path);
+  Result := FieldOf(FHandle.Number, TEvText(Reply.Json), Path);
+end;
+
+function FlowProgress(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+var
+  Flow: TEvFlow;
+begin
+  Flow := TEvFlow(User);
+  Result := 0;
+  try
+    if Assigned(Flow.FProgress) then
+      Result := Flow.FProgress(Flow.FUser, Event);
+  except
+    { No exception may cross the DLL. }
+    Result := 1;
+  end;
+  if Flow.FCancelled then
+    Result := 1;
+end;
+
+function Run(Flow: TEvFlow; Called: TEvFunction; const Request: string): TEvReply;
+begin
+  Flow.FHandle.Flows.LockList;
+  Flow.FBegun := True;
+  Flow.FHandle.Flows.UnlockList;
+  { The first that it is told is that the flow begins, before anything is sent: what was cancelled ends there. }
+  EvOnProgress(Flow.FHandle.Number, FlowProgress, Flow);
+  try
+    Result := Ask(Flow.FHandle, Called, Asked(Request));
+  finally
+    EvOnProgress(Flow.FHandle.Number, nil, nil);
+  end;
+end;
+
+constructor TEvFlow.Create(Centre: TEvoucher; const Token: string);
+begin
+  inherited Create;
+  FHandle := Centre.FHandle;
+  FToken := Token;
+  FHandle.Flows.Add(Self);
+end;
+
+destructor TEvFlow.Destroy;
+begin
+  if FHandle <> nil then
+    FHandle.Flows.Remove(Self);
+  inherited Destroy;
+end;
+
+function TEvFlow.VerifyPassword(const Request: string): TEvReply;
+begin
+  Result := Run(Self, EvVerifyPassword, Request);
+end;
+
+function TEvFlow.SettleGate(Settlement: Boolean; const Credential, Method: string;
+  OfflineVerified: Boolean): TEvReply;
+begin
+  Result := Run(Self, EvSettleGate, GateRequest(Settlement, Credential, Method, OfflineVerified, FToken));
+end;
+
+function TEvFlow.OneCodePay(const Request: string): TEvReply;
+begin
+  Result := Run(Self, EvOneCodePay, Request);
+end;
+
+function TEvFlow.Cancel: Integer;
+begin
+  if FToken <> '' then
+    Result := CancelOn(FHandle, FToken)
+  else
+  begin
+    { A scan that read nothing: '' would be everybody's. }
+    FCancelled := True;
+    Result := 0;
+  end;
+end;
+
+procedure TEvFlow.OnProgress(Progress: TEvProgress; User: Pointer);
+begin
+  FProgress := Progress;
+  FUser := User;
 end;
 
 function Quoted(const Text: string): string;

@@ -1,48 +1,31 @@
 //! What every function of the C interface does around its own work: the library pinned, the
-//! caller's floating-point environment put aside, panics caught, the reply kept and written.
+//! caller's floating-point environment put aside, panics caught, the client found, the reply kept
+//! and written.
+//!
+//! Panics are caught ([`caught`]) at the boundary itself, where a number must come back whatever
+//! happens, and around what must not cost more than itself: the work, whose fault still gets a
+//! reply and a line in the log; the caller's being told of a step, where the flow goes on; and the
+//! log, which comes when a reply that may be paid for is written already.
 
 use super::float_env::FloatEnv;
-use super::last_reply;
-use super::memory::Buffer;
+use super::memory::{Buffer, Input};
+use super::{handle, last_reply, progress};
 use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
+use crate::catalogue::services::Target;
 use crate::charset::Charset;
-use crate::client::log::{Entry, Log};
+use crate::client::log::Entry;
+use crate::dispatch::{self, Caller, Flow};
 use crate::error::{Delivery, Failure, text};
 use crate::os::host;
 use crate::reply::{Reply, Started};
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use zeroize::Zeroizing;
-
-/// A reply, and in which charset its caller reads it.
-#[derive(Debug)]
-pub struct Answer {
-    /// What to say.
-    pub reply: Reply,
-    /// How to write it.
-    pub charset: Charset,
-    /// Where to note it, if anywhere, and what to say there beside the reply.
-    pub log: Option<(Arc<Log>, Entry)>,
-}
-
-impl Answer {
-    /// For functions without a client, and about one that does not exist.
-    pub(super) fn without_client(result: Result<Reply, Failure>) -> Self {
-        let reply = result.unwrap_or_else(|failure| {
-            Reply::failed(&failure, failure.language.unwrap_or_default(), None)
-        });
-        Self {
-            reply,
-            charset: Charset::Ascii,
-            log: None,
-        }
-    }
-}
 
 /// A panic of this library's.
 #[derive(Debug)]
-pub(super) struct Fault {
+struct Fault {
     /// Where in the source it was.
     place: String,
     /// What it said, if that stands in the source.
@@ -76,7 +59,7 @@ impl Fault {
     }
 
     /// For the operator's screen.
-    pub(super) fn failure(&self) -> Failure {
+    fn failure(&self) -> Failure {
         let place = &self.place;
         let detail = text!(
             "请保留现场信息并联系动态库的维护者（{place}）；请求可能已发出",
@@ -86,7 +69,7 @@ impl Fault {
     }
 
     /// For the log.
-    pub(super) fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let place = &self.place;
         match self.said {
             Some(said) => format!("{place}: {said}"),
@@ -96,7 +79,7 @@ impl Fault {
 }
 
 /// Runs work that may panic.
-pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
         let fault = LAST_FAULT.try_with(Cell::take).ok().flatten();
         fault.unwrap_or_else(|| Fault {
@@ -108,11 +91,64 @@ pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
 
 /// Runs work that answers with a number alone.
 pub(super) fn number(work: impl FnOnce() -> i32) -> i32 {
-    with_env(|_| work())
+    boundary(|_| work())
 }
 
-/// The same for work that calls the caller back.
-fn with_env(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
+/// Runs work that answers with a reply, and needs no client.
+pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Result<Reply, Failure>) -> i32 {
+    answer(buffer, |_, _| work())
+}
+
+/// Does something with a client. The log names the function.
+pub fn call<T>(
+    function: &'static str,
+    client: i32,
+    inputs: impl FnOnce() -> Result<T, Failure>,
+    buffer: Option<Buffer>,
+    work: impl FnOnce(&mut Caller, T) -> Result<Reply, Failure>,
+) -> i32 {
+    answer(buffer, |_, known| {
+        let (caller, inputs) = known.client(function, client, buffer, inputs())?;
+        work(caller, inputs)
+    })
+}
+
+/// Calls a service.
+pub(super) fn service(
+    function: &'static str,
+    client: i32,
+    target: impl FnOnce() -> Result<Target, Failure>,
+    request: &Input,
+    buffer: Buffer,
+) -> i32 {
+    answer(Some(buffer), |_, known| {
+        let target = target();
+        known.service = target.as_ref().ok().map(|target| target.name().to_owned());
+        let inputs = request.read().and_then(|request| Ok((target?, request)));
+        let (caller, (target, request)) = known.client(function, client, Some(buffer), inputs)?;
+        dispatch::call(caller, &target, request)
+    })
+}
+
+/// Runs a flow, whose steps this thread's listener is told of in its own floating-point
+/// environment.
+pub(super) fn flow(
+    function: &'static str,
+    client: i32,
+    request: &Input,
+    buffer: Buffer,
+    flow: Flow,
+) -> i32 {
+    answer(Some(buffer), |env, known| {
+        let (caller, request) = known.client(function, client, Some(buffer), request.read())?;
+        let charset = caller.charset;
+        let mut tell =
+            |event: &str| caught(|| progress::tell(client, event, charset, env)).unwrap_or(true);
+        dispatch::flow(caller, flow, request, &mut tell)
+    })
+}
+
+fn boundary(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
     let env = FloatEnv::put_aside();
     host::pin();
     Fault::note_from_now_on();
@@ -125,35 +161,88 @@ fn inner(work: impl FnOnce() -> i32) -> i32 {
     caught(work).unwrap_or(EV_INTERNAL)
 }
 
-/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
-/// function has one, and notes the call.
-pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Answer) -> i32 {
-    flow(buffer, |_| work())
+/// What is known of a call by the time it fails.
+#[derive(Default)]
+struct Known {
+    /// The service's name, or the path.
+    service: Option<String>,
+    caller: Option<Caller>,
 }
 
-/// The same for work that calls the caller back, in the caller's own floating-point environment.
-pub(super) fn flow(buffer: Option<Buffer>, work: impl FnOnce(&FloatEnv) -> Answer) -> i32 {
-    with_env(|env| {
+impl Known {
+    /// Finds the client. Arguments that cannot be used come before a handle that cannot, but are
+    /// answered in the client's charset and language where there is one.
+    fn client<T>(
+        &mut self,
+        function: &'static str,
+        handle: i32,
+        buffer: Option<Buffer>,
+        inputs: Result<T, Failure>,
+    ) -> Result<(&mut Caller, T), Failure> {
+        let client = match handle::get(handle) {
+            Ok(client) => client,
+            Err(failure) => return Err(inputs.err().unwrap_or(failure)),
+        };
+        let caller = self.caller.insert(Caller {
+            charset: client.config().charset,
+            client,
+            room: buffer.map_or(usize::MAX, |buffer| buffer.size()),
+            entry: Entry::new(function, handle),
+        });
+        Ok((caller, inputs?))
+    }
+
+    fn failed(&self, failure: &Failure) -> Reply {
+        let language = match &self.caller {
+            Some(caller) => caller.client.config().language,
+            None => failure.language.unwrap_or_default(),
+        };
+        Reply {
+            service: self.service.clone(),
+            ..Reply::failed(failure, language, None)
+        }
+    }
+}
+
+/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
+/// function has one, and notes the call.
+fn answer(
+    buffer: Option<Buffer>,
+    work: impl FnOnce(&FloatEnv, &mut Known) -> Result<Reply, Failure>,
+) -> i32 {
+    boundary(|env| {
         let started = Started::now();
         last_reply::keep(Zeroizing::default());
-        let answer = match buffer.map_or(Ok(()), |buffer| buffer.check()) {
-            Ok(()) => caught(|| work(env))
-                .unwrap_or_else(|fault| Answer::without_client(Err(fault.failure()))),
-            Err(failure) => Answer::without_client(Err(failure)),
-        };
-        let code = answer.reply.code;
-        let json = answer.reply.to_json(&started);
-        let mut text = Zeroizing::new(answer.charset.encode_json(&json));
-        // SAFETY: `Buffer::new` was promised that it can be written.
-        let written = buffer.map_or(EV_OK, |buffer| unsafe { buffer.write(&text) });
+        let mut known = Known::default();
+        let reply = buffer
+            .map_or(Ok(()), |buffer| buffer.check())
+            .and_then(|()| {
+                caught(|| work(env, &mut known)).unwrap_or_else(|fault| {
+                    if let Some(caller) = &mut known.caller {
+                        caller.entry.fault = Some(fault.describe());
+                    }
+                    Err(fault.failure())
+                })
+            })
+            .unwrap_or_else(|failure| known.failed(&failure));
+        let json = reply.to_json(&started);
+        let caller = known.caller.as_ref();
+        let charset = caller.map_or(Charset::Ascii, |caller| caller.charset);
+        let mut text = Zeroizing::new(charset.encode_json(&json));
+        let written = buffer.map_or(EV_OK, |buffer| buffer.write(&text));
         let reply_bytes = text.len();
         text.push(0);
         last_reply::keep(text);
-        if let Some((log, entry)) = &answer.log {
+        if let Some((caller, log)) = caller.and_then(|caller| Some((caller, caller.client.log()?)))
+        {
             let size = buffer.map(|buffer| buffer.size());
             // The call is done: not even a fault in here may change what it returns.
-            let _ = caught(|| log.write(entry, &answer.reply, &started, reply_bytes, size));
+            let _ = caught(|| log.write(&caller.entry, &reply, &started, reply_bytes, size));
         }
-        if code == EV_OK { written } else { code }
+        if reply.code == EV_OK {
+            written
+        } else {
+            reply.code
+        }
     })
 }

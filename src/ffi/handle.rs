@@ -2,8 +2,9 @@
 //! somebody else's client (rule 8).
 
 use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
+use crate::charset::Charset;
 use crate::client::Client;
-use crate::config::Config;
+use crate::dispatch;
 use crate::error::{Failure, text};
 use crate::os::host;
 use once_cell::sync::Lazy;
@@ -14,6 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The default client's handle.
 pub(super) const DEFAULT: i32 = 0;
+
+/// What `*client` becomes when `ev_open` fails: never a client, and not the default one either.
+pub(super) const NO_CLIENT: i32 = -1;
 
 /// Names the default client's configuration file.
 const CONFIG_VARIABLE: &str = "EVOUCHER_CONFIG";
@@ -51,6 +55,14 @@ pub(super) fn get(handle: i32) -> Result<Arc<Client>, Failure> {
         .get(&handle)
         .cloned()
         .ok_or_else(|| unknown(handle))
+}
+
+/// The charset of its texts; without a client, that of the reply which says why there is none.
+pub(super) fn charset(handle: i32) -> Result<Charset, Failure> {
+    match handle {
+        NO_CLIENT => Ok(Charset::Ascii),
+        _ => Ok(get(handle)?.config().charset),
+    }
 }
 
 /// Closes a handle; calls that are running keep their client until they end.
@@ -101,7 +113,7 @@ fn default_client() -> Result<Arc<Client>, Failure> {
                 ),
             )
         })?;
-    let client = Arc::new(Client::open(Config::read_file(&path)?)?);
+    let client = Arc::new(dispatch::open_file(&path)?);
     *default = Some(Arc::clone(&client));
     Ok(client)
 }

@@ -1,53 +1,63 @@
 //! The caller's memory: text that comes in, and the buffer that a reply goes to (rules 2, 3, 10).
 
 use crate::catalogue::codes::{EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_OK};
-use crate::error::{Failure, text};
+use crate::error::{Failure, Text, text};
 use std::ffi::c_char;
 
 /// The longest text that is taken, without its NUL.
 const MAX_INPUT: usize = 1 << 20;
 
-/// The smallest buffer for a reply to something that changes something: most replies fit.
-const MIN_REPLY_SIZE: usize = 1024;
-
-fn refuse(detail: crate::error::Text) -> Failure {
+fn refuse(detail: Text) -> Failure {
     Failure::not_sent(EV_INVALID_ARGUMENT, detail)
 }
 
-/// A NUL-terminated text of the caller's.
-///
-/// # Safety
-/// `pointer` is NULL or points to NUL-terminated text that stays as it is while the result lives.
-pub(super) unsafe fn input<'a>(pointer: *const c_char, name: &str) -> Result<&'a [u8], Failure> {
-    // SAFETY: as this function's own.
-    unsafe { optional_input(pointer, name) }?
-        .ok_or_else(|| refuse(text!("{name} 为 NULL", "{name} is NULL")))
+/// A pointer of the caller's that must not be NULL, and is.
+pub(super) fn null(name: &str) -> Failure {
+    refuse(text!("{name} 为 NULL", "{name} is NULL"))
 }
 
-/// The same, where NULL means that there is none.
-///
-/// # Safety
-/// As for [`input`].
-pub(super) unsafe fn optional_input<'a>(
+/// A NUL-terminated text of the caller's.
+#[derive(Debug)]
+pub(super) struct Input {
     pointer: *const c_char,
-    name: &str,
-) -> Result<Option<&'a [u8]>, Failure> {
-    if pointer.is_null() {
-        return Ok(None);
+    name: &'static str,
+}
+
+impl Input {
+    /// An argument of a caller. Looks at the pointer only.
+    ///
+    /// # Safety
+    /// `pointer` is NULL or points to NUL-terminated text that stays as it is while this lives.
+    pub(super) unsafe fn new(pointer: *const c_char, name: &'static str) -> Self {
+        Self { pointer, name }
     }
-    let bytes = pointer.cast::<u8>();
-    for length in 0..=MAX_INPUT {
-        // SAFETY: no byte before this one was NUL, so this one is still within the text.
-        let byte = unsafe { *bytes.wrapping_add(length) };
-        if byte == 0 {
-            // SAFETY: all `length` bytes were just read.
-            return Ok(Some(unsafe { std::slice::from_raw_parts(bytes, length) }));
+
+    /// Its bytes, without the NUL.
+    pub(super) fn read(&self) -> Result<&[u8], Failure> {
+        self.optional()?.ok_or_else(|| null(self.name))
+    }
+
+    /// The same, where NULL means that there is none.
+    pub(super) fn optional(&self) -> Result<Option<&[u8]>, Failure> {
+        if self.pointer.is_null() {
+            return Ok(None);
         }
+        let bytes = self.pointer.cast::<u8>();
+        for length in 0..=MAX_INPUT {
+            // SAFETY: no byte before this one was NUL, so this one is still within the text.
+            let byte = unsafe { *bytes.wrapping_add(length) };
+            if byte == 0 {
+                // SAFETY: all `length` bytes were just read, and stay as they are for as long as
+                // `new` was promised.
+                return Ok(Some(unsafe { std::slice::from_raw_parts(bytes, length) }));
+            }
+        }
+        let name = self.name;
+        Err(refuse(text!(
+            "{name} 超过 {MAX_INPUT} 字节",
+            "{name} has more than {MAX_INPUT} bytes"
+        )))
     }
-    Err(refuse(text!(
-        "{name} 超过 {MAX_INPUT} 字节",
-        "{name} has more than {MAX_INPUT} bytes"
-    )))
 }
 
 /// Where a reply goes.
@@ -103,28 +113,13 @@ impl Buffer {
         }
     }
 
-    /// Whether it is large enough for something that changes something.
-    pub(super) fn check_for_change(&self) -> Result<(), Failure> {
-        let size = self.size;
-        if size >= MIN_REPLY_SIZE {
-            return Ok(());
-        }
-        Err(refuse(text!(
-            "此服务会产生业务影响，应答缓冲区至少要 {MIN_REPLY_SIZE} 字节（现为 {size}），建议 8192",
-            "this service changes something: its reply buffer needs {MIN_REPLY_SIZE} bytes at least (it has {size}); 8192 is a good size"
-        )))
-    }
-
     /// Writes text with its NUL, whole or not at all; then an empty string, if there is a byte for
     /// it. Returns `EV_BUFFER_TOO_SMALL` when it did not fit.
-    ///
-    /// # Safety
-    /// As for [`Buffer::new`].
-    pub(super) unsafe fn write(&self, text: &[u8]) -> i32 {
+    pub(super) fn write(&self, text: &[u8]) -> i32 {
         let fits = text.len() < self.size;
         let text = if fits { text } else { &[] };
         if self.size > 0 {
-            // SAFETY: the caller vouches for `size` writable bytes, and whatever they hold can be
+            // SAFETY: `new` was promised `size` writable bytes, and whatever they hold can be
             // overwritten as bytes; nothing else refers to them while this runs.
             let target = unsafe { std::slice::from_raw_parts_mut(self.pointer, self.size) };
             target[..text.len()].copy_from_slice(text);

@@ -14,7 +14,7 @@ program Joint;
 {$H+}
 
 uses
-  SysUtils, Classes, Evoucher;
+  Windows, SysUtils, Classes, Evoucher;
 
 var
   Checks, Failures: Integer;
@@ -162,53 +162,149 @@ begin
   end;
 end;
 
+{ As the library says it: no number before it, no JSON around it, nothing escaped. }
+procedure CheckMessage(const Message, Named: string);
+begin
+  Check(Pos(Named, Message) > 0, Named + ' is named: ' + Message);
+  Check((Message <> '') and (Message[1] <> '-') and (Message[1] <> '{'), 'only the message: ' + Message);
+  Check(Pos('\u', Message) = 0, 'the message can be read: ' + Message);
+end;
+
+{ Opens a client that cannot be, and gives the code that was raised. }
+function Refused(const Config, Named: string): Integer;
+begin
+  Result := 0;
+  try
+    TEvoucher.Create(Config);
+  except
+    on Error: EEvoucher do
+    begin
+      Result := Error.Reply.Code;
+      CheckMessage(Error.Message, Named);
+      Check(Error.Reply.Next = 'fix_setup', 'what is to be put right: ' + Error.Reply.Next);
+    end;
+  end;
+  CheckFloatState('open');
+end;
+
+function Trans: TEvReply;
+begin
+  Result := TEvoucher.Trans('', '{"transType":"signedQuery","orgId":"testOrgId","data":' +
+    EvJson(['token', Token('signed-trans')]) + '}');
+end;
+
+{ The default client reads its configuration at its first use. }
+procedure UseAsDefault(const Config: string);
+begin
+  SetEnvironmentVariableA('EVOUCHER_CONFIG', PAnsiChar(AnsiString(Config)));
+  EvClose(0);
+end;
+
+function TransRefused(const Named: string): Integer;
+begin
+  Result := 0;
+  try
+    Trans;
+  except
+    on Error: EEvoucher do
+    begin
+      Result := Error.Reply.Code;
+      CheckMessage(Error.Message, Named);
+    end;
+  end;
+end;
+
 procedure Mistakes(Centre: TEvoucher);
 var
   Caught: Integer;
 begin
+  Check(Refused('{"orgId":"x"}', 'localUrl') = EV_INVALID_CONFIG, 'a configuration without an address');
+  Check(Refused('@' + Directory + '/nowhere.json', 'nowhere.json') = EV_INVALID_CONFIG, 'no configuration');
+  Check(Refused('@' + Directory + '/other-charset.json', 'charset') = EV_INVALID_CONFIG,
+    'a configuration with another charset');
+
+  UseAsDefault(Directory + '/nowhere.json');
+  Check(TransRefused('nowhere.json') = EV_INVALID_CONFIG, 'a default client without a configuration');
+  UseAsDefault(Directory + '/other-charset.json');
+  Check(TransRefused('charset') = EV_INVALID_CONFIG, 'a default client with another charset');
+  UseAsDefault(Directory + '/evoucher.json');
+  Expect('the default client', Trans, 0, 'get_certificate');
+
   Caught := 0;
   try
-    TEvoucher.Create('{"orgId":"x"}');
+    Centre.Call('signedQueries', '{}');
   except
     on Error: EEvoucher do
     begin
       Caught := Error.Reply.Code;
-      Check(Pos('localUrl', Error.Message) > 0, 'the field is named: ' + Error.Message);
-      Check(Pos('\u', Error.Message) = 0, 'the message can be read: ' + Error.Message);
+      CheckMessage(Error.Message, 'signedQuery');
     end;
   end;
-  Check(Caught = EV_INVALID_CONFIG, 'a configuration without an address');
-  CheckFloatState('open');
+  Check(Caught = EV_UNKNOWN_SERVICE, 'a service that is none');
 
   Caught := 0;
   try
-    Centre.SignedQuery('{}');
-  except
-    on Error: EEvoucher do
-    begin
-      Caught := Error.Reply.Code;
-      Check(Pos('token', Error.Message) > 0, 'the field is named: ' + Error.Message);
-    end;
-  end;
-  Check(Caught = EV_INVALID_REQUEST, 'a request without a token');
-
-  Caught := 0;
-  try
-    Opened('other-charset.json');
-  except
-    on Error: EEvoucher do
-      Caught := Error.Reply.Code;
-  end;
-  Check(Caught = EV_INVALID_CONFIG, 'a configuration with another charset');
-
-  Caught := 0;
-  try
-    Centre.SignedQuery('{"token":"' + #0 + '"}');
+    Centre.Seal('{"a":"' + #0 + '"}');
   except
     on Error: EConvertError do
       Caught := 1;
   end;
-  Check(Caught = 1, 'a NUL in a request');
+  Check(Caught = 1, 'a NUL in a text to seal');
+end;
+
+{ Whatever was scanned, each call of the counter comes back with what to do. }
+procedure Misread(Centre: TEvoucher; const What, Request: string; Code: Integer; const Next: string);
+begin
+  Expect(What + ', notify', Centre.TokenPwdCheckNotc(Request), Code, Next);
+  Expect(What + ', status', Centre.TokenPwdStas(Request), Code, Next);
+  Expect(What + ', signed', Centre.SignedQuery(Request), Code, Next);
+  Expect(What + ', certificate', Centre.GenPayCert(Request), Code, Next);
+  Expect(What + ', verify', Centre.VerifyPassword(Request), Code, Next);
+  Expect(What + ', pay', Centre.OneCodePay(Request), Code, Next);
+  Check(Centre.Cancel(Request) = 0, What + ': nothing to cancel');
+end;
+
+procedure Misreads(Centre: TEvoucher);
+var
+  Reply: TEvReply;
+begin
+  Reply := Centre.SignedQuery('{}');
+  Check(Pos('token', Reply.Message) > 0, 'the field is named: ' + Reply.Message);
+  Misread(Centre, 'an empty token', EvJson(['token', '']), EV_INVALID_REQUEST, 'fix_request');
+  Misread(Centre, 'an over-long token', EvJson(['token', StringOfChar('x', 41)]), EV_INVALID_REQUEST, 'fix_request');
+  Misread(Centre, 'a NUL in a request', '{"token":"x' + #0 + '"}', EV_INVALID_REQUEST, 'fix_request');
+  Misread(Centre, 'a NUL behind a request', EvJson(['token', Token('nopwd')]) + #0, EV_INVALID_REQUEST, 'fix_request');
+  Misread(Centre, 'a token without end', EvJson(['token', StringOfChar('x', 1100000)]), EV_INVALID_ARGUMENT,
+    'fix_request');
+  {$IFNDEF UNICODE}
+  Misread(Centre, 'half a character', EvJson(['token', 'x'#$D5]), EV_INVALID_TEXT, 'fix_request');
+  Misread(Centre, 'half a character and a NUL', EvJson(['token', 'x'#$D5#0'y']), EV_INVALID_TEXT, 'fix_request');
+  {$ENDIF}
+  Reply := Centre.SignedQuery(EvJson(['token', 'x'#27#9]));
+  Check((Reply.Next <> '') and (Reply.Code <> 0), 'control characters: ' + Reply.Json);
+  Reply := Centre.SignedQuery(EvJson(['token', 'x'#0]));
+  Check((Reply.Next <> '') and (Reply.Code <> 0), 'a NUL: ' + Reply.Json);
+  Check(not Centre.SettleGate(True, 'qrcode', 'online', False, 'x'#0).Settles, 'the gate for a NUL');
+end;
+
+type
+  TUnfilled = class
+  public
+    Reply: TEvReply;
+  end;
+
+procedure Unfilled;
+var
+  Holder: TUnfilled;
+begin
+  Holder := TUnfilled.Create;
+  Check(not Holder.Reply.Settles, 'a reply never filled settles');
+  Check(not Holder.Reply.Charges, 'a reply never filled charges');
+  Check(Holder.Reply.Code <> 0, 'a reply never filled has the code of success');
+  { What a program shows of an exception makes it no answer. }
+  Holder.Reply.Message := 'x';
+  Check(Holder.Reply.Code <> 0, 'a reply of a message alone has the code of success');
+  Holder.Free;
 end;
 
 procedure Texts(Centre: TEvoucher);
@@ -284,7 +380,7 @@ procedure Threads(Centre: TEvoucher);
 var
   Queries: array[1..4] of TQueries;
   Silent: TSilent;
-  I: Integer;
+  I, Cancelled: Integer;
 begin
   for I := 1 to 4 do
   begin
@@ -304,15 +400,115 @@ begin
   Silent := TSilent.Create(True);
   Silent.Centre := Centre;
   Silent.Resume;
-  while not Silent.Ended do
-  begin
-    Centre.Cancel('');
+  repeat
+    Cancelled := Centre.Cancel('');
     Sleep(5);
-  end;
+  until Cancelled > 0;
   Silent.WaitFor;
+  Check(Cancelled = 1, 'one call, ' + IntToStr(Cancelled) + ' cancelled');
   Check(Silent.Code = EV_CANCELLED, 'a cancelled call');
   Silent.Free;
+  Check(Centre.Cancel('') = 0, 'nothing is left to cancel');
   CheckFloatState('threads');
+end;
+
+function Raising(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+begin
+  raise Exception.Create('out of the progress function');
+end;
+
+{ Cancelled after it was made, and before its thread has run. }
+procedure EarlyCancel(Centre: TEvoucher);
+var
+  Flow, Another: TEvFlow;
+  Reply: TEvReply;
+begin
+  Flow := TEvFlow.Create(Centre, Token('pwd-early'));
+  Another := TEvFlow.Create(Centre, Token('nopwd-other'));
+  Check(Centre.Cancel(Token('auto1')) = 0, 'a cancel for somebody else');
+  Check(Flow.Cancel = 1, 'a cancelled flow is counted');
+  Check(Flow.Cancel = 0, 'a cancelled flow is counted once');
+  Reply := Flow.VerifyPassword(EvJson(['token', Token('pwd-early')]));
+  Expect('cancelled before it ran', Reply, EV_CANCELLED, 'resend');
+  Check(Reply.Delivery = 'not_sent', 'cancelled before it ran: ' + Reply.Delivery);
+  Expect('cancelled, the next step', Flow.SettleGate(True, 'qrcode', 'online', False), EV_CANCELLED, 'wait');
+  Expect('somebody else goes on', Another.VerifyPassword(EvJson(['token', Token('nopwd-other')])), 0, 'settle');
+  Flow.Free;
+  Another.Free;
+
+  Flow := TEvFlow.Create(Centre, Token('signed-early'));
+  Another := TEvFlow.Create(Centre, Token('pwd-early'));
+  Check(Centre.Cancel(Token('signed-early')) = 1, 'by its token');
+  Reply := Flow.OneCodePay(
+    EvJson(['token', Token('signed-early'), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-early-' + Tag]));
+  Expect('pay, cancelled before it ran', Reply, EV_CANCELLED, 'retry_later');
+  Check(Centre.Cancel('') = 1, 'the other one, by nobody''s token');
+  Expect('all were cancelled', Another.VerifyPassword(EvJson(['token', Token('pwd-early')])), EV_CANCELLED, 'resend');
+  Flow.Free;
+  Another.Free;
+
+  { A scan that read nothing cancels nobody else. }
+  Flow := TEvFlow.Create(Centre, '');
+  Another := TEvFlow.Create(Centre, Token('nopwd-other'));
+  Flow.Cancel;
+  Expect('after an empty token', Another.VerifyPassword(EvJson(['token', Token('nopwd-other')])), 0, 'settle');
+  Flow.Free;
+  Another.OnProgress(Raising, nil);
+  Expect('a progress function that raises', Another.VerifyPassword(EvJson(['token', Token('pwd-early')])),
+    EV_CANCELLED, 'resend');
+  Another.Free;
+end;
+
+var
+  InCall, Freed: Boolean;
+
+{ Keeps the call where it is until its TEvoucher is gone. }
+function Parked(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+begin
+  InCall := True;
+  while not Freed do
+    Sleep(1);
+  Result := 0;
+end;
+
+type
+  TParked = class(TThread)
+  public
+    Centre: TEvoucher;
+    Reply: TEvReply;
+  protected
+    procedure Execute; override;
+  end;
+
+procedure TParked.Execute;
+begin
+  EvOnProgress(Centre.Client, Parked, nil);
+  Reply := Centre.VerifyPassword(EvJson(['token', Token('auto1-freed')]));
+end;
+
+procedure FreeDuringACall;
+var
+  Thread: TParked;
+  Centre: TEvoucher;
+  Flow: TEvFlow;
+begin
+  Thread := TParked.Create(True);
+  Thread.Centre := Opened('evoucher.json');
+  Thread.Resume;
+  while not InCall do
+    Sleep(1);
+  Thread.Centre.Free;
+  Freed := True;
+  Thread.WaitFor;
+  Expect('freed during the call', Thread.Reply, 0, 'settle');
+  Check(Thread.Reply.Delivery = 'answered', 'freed during the call: ' + Thread.Reply.Json);
+  Thread.Free;
+
+  Centre := Opened('evoucher.json');
+  Flow := TEvFlow.Create(Centre, Token('nopwd-freed'));
+  Centre.Free;
+  Expect('freed before the flow ran', Flow.VerifyPassword(EvJson(['token', Token('nopwd-freed')])), 0, 'settle');
+  Flow.Free;
 end;
 
 procedure FloatTrap;
@@ -354,8 +550,12 @@ begin
       WholeFlows(Centre);
       Troubles(Centre);
       Mistakes(Centre);
+      Misreads(Centre);
+      Unfilled;
       Texts(Centre);
       Threads(Centre);
+      EarlyCancel(Centre);
+      FreeDuringACall;
     finally
       Centre.Free;
     end;

@@ -1,4 +1,4 @@
-//! The programs around the guides' C and C#: a file of `tests/recipes` has what the snippets leave out.
+//! The programs around the guides' snippets: a file of `tests/recipes` has what the snippets leave out.
 
 use crate::recipes;
 use crate::sh::{self, Result};
@@ -9,8 +9,7 @@ use std::path::Path;
 /// A host program with the snippets in it: a line `//> PAGE N` becomes the Nth block of that page whose fence says
 /// `fence`. A block of any page that is nowhere in the program would not be run, and is an error.
 pub(crate) fn program(host: &str, fence: &str) -> Result<String> {
-    let mut snippets = BTreeMap::new();
-    collect(&sh::root(), fence, &mut snippets)?;
+    let mut snippets = snippets(fence)?;
     let program = fill(
         &sh::read(&sh::root().join("tests/recipes").join(host))?,
         &mut snippets,
@@ -20,6 +19,13 @@ pub(crate) fn program(host: &str, fence: &str) -> Result<String> {
         None => Ok(program),
         Some(left_out) => Err(format!("{left_out} is nowhere in tests/recipes/{host}")),
     }
+}
+
+/// Every block of every page whose fence says `fence`, by `PAGE N`.
+pub(crate) fn snippets(fence: &str) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    collect(&sh::root(), fence, &mut found)?;
+    Ok(found)
 }
 
 /// Puts the snippets where their names stand, and takes them out of the map.
@@ -34,7 +40,6 @@ fn fill(host: &str, snippets: &mut BTreeMap<String, String>) -> Result<String> {
     Ok(program)
 }
 
-/// Every block of every page under a folder, by `PAGE N`.
 fn collect(folder: &Path, fence: &str, found: &mut BTreeMap<String, String>) -> Result {
     let failed = |error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(failed)? {

@@ -2,7 +2,7 @@
 //! to. Built in release, like the product.
 #![expect(unsafe_code, reason = "exports of a C library")]
 
-use evoucher::ffi::{Buffer, guard, with_client};
+use evoucher::ffi::{Buffer, guard};
 use std::ffi::{CStr, c_char};
 
 /// Panics with a message, inside the guard.
@@ -29,11 +29,13 @@ pub extern "C" fn test_panic_without_buffer() -> i32 {
 /// Panics while it does something with a client.
 #[unsafe(no_mangle)]
 pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
-    guard::reply(None, || {
-        with_client("test_panic_with_client", client, Ok(()), |_, (), _| {
-            panic!("on purpose")
-        })
-    })
+    guard::call(
+        "test_panic_with_client",
+        client,
+        || Ok(()),
+        None,
+        |_, ()| panic!("on purpose"),
+    )
 }
 
 /// Panics, with a client, in words that quote a text.
@@ -42,13 +44,17 @@ pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
 /// `text` is NUL-terminated.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn test_panic_that_quotes(client: i32, text: *const c_char) -> i32 {
-    guard::reply(None, || {
-        // SAFETY: the caller's promise.
-        let text = unsafe { CStr::from_ptr(text) };
-        with_client("test_panic_that_quotes", client, Ok(text), |_, text, _| {
+    guard::call(
+        "test_panic_that_quotes",
+        client,
+        || Ok(()),
+        None,
+        |_, ()| {
+            // SAFETY: the caller's promise.
+            let text = unsafe { CStr::from_ptr(text) };
             panic!("on purpose: {text:?}")
-        })
-    })
+        },
+    )
 }
 
 /// Does, inside the guard, what raises floating-point exceptions where they are unmasked: a

@@ -61,7 +61,7 @@ fn made() -> Result<Vec<(&'static str, String)>> {
 /// The header that the present sources make.
 fn header() -> Result<String> {
     let check = ["check", "-q", "-p", "evoucher", "--message-format=json"];
-    let messages = sh::output(&mut sh::cargo(&check))?;
+    let messages = sh::run(&mut sh::cargo(&check))?;
     let folder = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
