@@ -178,11 +178,11 @@ namespace Evoucher
             {
                 foreach (RunningFlow flow in flows)
                 {
-                    if (token == null || token == flow.Token)
+                    // The library knows, ends and counts those that have begun.
+                    if (!flow.Begun && !flow.Cancelled && (token == null || token == flow.Token))
                     {
-                        // Those that have begun are counted by the library.
-                        waiting += flow.Begun || flow.Cancelled ? 0 : 1;
                         flow.Cancelled = true;
+                        waiting++;
                     }
                 }
             }
