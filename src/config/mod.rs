@@ -310,3 +310,74 @@ fn read_log(section: &mut Reader<'_>) -> Option<LogSettings> {
         keep_days,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::services::SERVICES;
+    use fields::{Field, Kind};
+    use serde_json::json;
+
+    /// What is said of a configuration with this one field.
+    fn problems(field: &Field, value: &Value) -> String {
+        let (section, name) = field.name.split_once('.').unwrap_or(("", field.name));
+        let config = match section {
+            "" => json!({ name: value }),
+            section => json!({ section: { name: value } }),
+        };
+        let folder = Some(Path::new("/no/such/folder"));
+        let failure = Config::parse(&config.to_string(), folder).err();
+        failure.unwrap().detail.zh
+    }
+
+    #[test]
+    fn the_reader_takes_what_the_table_has() {
+        for field in fields() {
+            let mut values = vec![serde_json::from_str(field.example).unwrap()];
+            match field.kind {
+                Kind::Choice(words, default) => {
+                    values.extend(words.iter().map(|word| json!(word)));
+                    values.push(json!(default));
+                }
+                Kind::Number(from, to, default) => {
+                    values.extend([from, to, default].map(Value::from))
+                }
+                _ => {}
+            }
+            for value in values {
+                let said = problems(field, &value);
+                let is_right = !said.contains("没有这个配置项") && !said.contains("应为");
+                assert!(is_right, "{} is {value}: {said}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        for field in fields().iter().filter(|field| field.secret) {
+            for value in [
+                json!("5ecret"),
+                json!({ "x": "5ecret\n" }),
+                json!(["5ecret"]),
+            ] {
+                let said = problems(field, &value);
+                assert!(!said.contains("5ecret"), "{}: {said}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_are_as_long_as_any_service_takes_them() {
+        for field in fields() {
+            let Some(name) = field.name.strip_prefix("defaults.") else {
+                continue;
+            };
+            let fields = SERVICES.iter().flat_map(|service| service.fields);
+            let longest = fields
+                .filter(|field| field.name == name)
+                .map(|field| field.max);
+            let is_longest = matches!(field.kind, Kind::Limited(max) if Some(max) == longest.max());
+            assert!(is_longest, "{name}");
+        }
+    }
+}
