@@ -51,28 +51,24 @@ fn both_sets_have_the_same_functions() {
 
 /// The path of the function that an expression calls.
 fn called(expression: &syn::Expr) -> Option<String> {
-    let syn::Expr::Call(call) = expression else {
-        return None;
-    };
-    let syn::Expr::Path(called) = &*call.func else {
-        return None;
-    };
-    let names = called.path.segments.iter().map(|s| s.ident.to_string());
-    Some(names.collect::<Vec<_>>().join("::"))
+    if let syn::Expr::Call(call) = expression
+        && let syn::Expr::Path(called) = &*call.func
+    {
+        let names = called.path.segments.iter().map(|s| s.ident.to_string());
+        return Some(names.collect::<Vec<_>>().join("::"));
+    }
+    None
 }
 
 /// The one expression of `let name = unsafe { ... };`.
 fn only_unsafe(statement: &syn::Stmt) -> Option<&syn::Expr> {
-    let syn::Stmt::Local(local) = statement else {
-        return None;
-    };
-    match &*local.init.as_ref()?.expr {
-        syn::Expr::Unsafe(only) => match &only.block.stmts[..] {
-            [syn::Stmt::Expr(only, None)] => Some(only),
-            _ => None,
-        },
-        _ => None,
+    if let syn::Stmt::Local(local) = statement
+        && let syn::Expr::Unsafe(only) = &*local.init.as_ref()?.expr
+        && let [syn::Stmt::Expr(only, None)] = &only.block.stmts[..]
+    {
+        return Some(only);
     }
+    None
 }
 
 /// Every export is one call of the guard, but for the texts and the buffer that it is given.
