@@ -46,9 +46,15 @@ fn by_hand() -> Result<Vec<String>> {
     let manual = sh::read(&sh::root().join(pages::MANUAL))?;
     let mut missing = pages::missing(&manual, &functions);
     let (defined, known) = (bindings::defined(evoucher::HEADER), bindings::codes());
+    let only = |these: &[_], those: &[_]| {
+        let odd = these.iter().filter(|code| !those.contains(code));
+        odd.map(|(name, number)| format!("EV_{name} {number}"))
+            .collect::<Vec<_>>()
+    };
+    let (unlisted, undefined) = (only(&defined, &known), only(&known, &defined));
     if defined != known {
         missing.push(format!(
-            "codes.rs defines {defined:?}\nits table has {known:?}"
+            "codes.rs has {unlisted:?}, where its table has {undefined:?}"
         ));
     }
     Ok(missing)

@@ -163,20 +163,22 @@ pub(super) fn missing(manual: &str, functions: &[Function]) -> Vec<String> {
         let prototype = format!("\nint32_t {}({arguments});\n", function.name);
         let section = section(&format!("{}\n", function.name));
         if !section.is_some_and(|section| section.contains(&prototype)) {
-            missing.push(format!("a section that begins with:{prototype}"));
+            missing.push(format!("no section {} with{prototype}", function.name));
         }
     }
     let titles = manual.lines().filter_map(|line| line.strip_prefix("### "));
     let titles = titles.filter(|title| title.starts_with("ev_"));
     let unknown = titles.filter(|title| functions.iter().all(|known| known.name != *title));
-    missing.extend(unknown.map(|title| format!("no more: {title}")));
+    missing.extend(unknown.map(|title| format!("there is no {title}")));
     let next = section("next").unwrap_or_default();
     for word in Next::ALL.iter().map(|next| next.as_str()) {
         if !next.contains(&format!("\n| `{word}` |")) {
-            missing.push(format!("the value of next: {word}"));
+            missing.push(format!("no row for next {word}"));
         }
         if !evoucher::HEADER.contains(&format!("\n *     \"{word}\" ")) {
-            missing.push(format!("in cbindgen.toml, the value of next: {word}"));
+            missing.push(format!(
+                "and the header in cbindgen.toml: no line for next {word}"
+            ));
         }
     }
     let named = missing.into_iter().map(|what| format!("{MANUAL}: {what}"));
