@@ -1,10 +1,12 @@
-//! Makes the C header and the stdcall set from the exports, into OUT_DIR. `cargo xtask gen` copies the
-//! header to `include/evoucher.h`. Nothing that it writes is read here: no broken file can be in the
-//! way of its own generator.
+//! Makes the C header and the stdcall set from the exports and the configuration's fields, into
+//! OUT_DIR. `cargo xtask gen` copies the header to `include/evoucher.h`. Nothing that it writes is
+//! read here: no broken file can be in the way of its own generator.
 
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "build/configuration.rs"]
+mod configuration;
 #[path = "xtask/src/gen/contract.rs"]
 mod contract;
 #[path = "build/resource.rs"]
@@ -12,12 +14,26 @@ mod resource;
 
 use contract::{Function, KINDS, Kind};
 
+/// What the header is made from, in the order in which it is read.
+const SOURCES: [&str; 6] = [
+    "src/catalogue/codes.rs",
+    "src/ffi/client.rs",
+    "src/ffi/services.rs",
+    "src/ffi/flows.rs",
+    "src/ffi/tools.rs",
+    "src/ffi/reply.rs",
+];
+
 fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build/configuration.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
-    println!("cargo::rerun-if-changed=src/ffi/mod.rs");
-    println!("cargo::rerun-if-changed=src/catalogue/codes.rs");
+    println!("cargo::rerun-if-changed=src/config/fields.rs");
+    println!("cargo::rerun-if-changed=xtask/src/gen/contract.rs");
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+    }
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo::rustc-env=EVOUCHER_TARGET={}", variable("TARGET"));
 
@@ -25,15 +41,18 @@ fn main() {
     let root = Path::new(&root);
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut header = Vec::new();
-    cbindgen::Builder::new()
+    SOURCES
+        .iter()
+        .fold(cbindgen::Builder::new(), |builder, source| {
+            builder.with_src(root.join(source))
+        })
         .with_config(config)
-        .with_src(root.join("src/catalogue/codes.rs"))
-        .with_src(root.join("src/ffi/mod.rs"))
         .generate()
         .expect("the header")
         .write(&mut header);
     let header = String::from_utf8(header).expect("UTF-8");
-    let header = with_cdecl(&header);
+    let header = with_cdecl(&header).replace(" * @CONFIGURATION@\n", &configuration::lines());
+    assert!(header.is_ascii(), "compilers read headers in any code page");
     let functions = contract::functions(&header).unwrap_or_else(|problem| panic!("{problem}"));
     let out = variable("OUT_DIR");
     let write = |name, text| fs::write(Path::new(&out).join(name), text);

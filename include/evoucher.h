@@ -2,7 +2,7 @@
  * evoucher: the online password check and one-code pay of China's national medical-insurance
  * platform, behind blocking functions: JSON in, JSON out into your buffer.
  *
- * Made from src/ffi/mod.rs by "cargo xtask gen"; do not edit. This file is the manual of the C
+ * Made from src/ffi by "cargo xtask gen"; do not edit. This file is the manual of the C
  * interface. "A" and "B" are the platform's two documents (A: one-code pay V1.0, B: online password
  * check); "B 1.7.1" is section 1.7.1 of B. "The centre" is the local e-voucher centre.
  *
@@ -97,26 +97,50 @@
  *
  * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
  * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
- *     reqtType          sent as it is; without it {reqtPrefix}&{admdvs}
- *     reqtPrefix        orgId
- *     sm4Key            the issued key; sm4KeyFile: a file that holds it; sm4KeyEnv: a variable
- *                       that does. On Windows the file may hold "dpapi:..." instead, as made by
- *                       evoucher-tool protect: only that machine, or that user, can open it
- *     keyFormat         "auto" | "hex" (32 digits) | "text" (16 bytes) | "base64" (24 characters)
- *     charset           "utf-8" | "gbk" | "gb18030" | "ascii"
- *     language          "zh" | "en"
- *     connectTimeoutMs  3000, for the connection to stand; 1 to 600000
- *     timeoutMs         15000, for the whole call; 1 to 600000
- *     defaults          {"orgCodg","orgName","opterId","opterName","devId","devIP"}: fill what a
- *                       request leaves out; "auto" for devId and devIP is this machine's hardware
- *                       address and the local address that reaches the centre
- *     tls               {"caFile": PEM to trust beside the system's authorities,
- *                        "pinSha256": [trust exactly these certificates, SHA-256 of the DER],
- *                        "serverName": the name to expect}; verification has no off switch
- *     proxy             null | "http://host:port"; the environment's proxies are ignored
- *     headers           {"name":"value"}, sent with every request
- *     verify            {"intervalMs":2000,"timeoutMs":120000}: how ev_verify_password waits
- *     log               {"dir","level":"info","keepDays":30}, off unless dir is set: see "The log"
+ *     localUrl            the centre's; it may have a path (an address that begins with http://
+ *                         or https://, such as http://10.0.0.1:8080, without query or user)
+ *     orgId               the calling system's, as the centre issued it
+ *     reqtType            sent as it is (by default {reqtPrefix}&{admdvs})
+ *     reqtPrefix          what reqtType begins with where it is left out (by default {orgId})
+ *     admdvs              the province's (a division code of six digits, such as 350000)
+ *     sm4Key              the issued key
+ *     sm4KeyFile          the path of a file that holds the key. On Windows it may hold
+ *                         "dpapi:..." instead, as made by evoucher-tool protect: only that
+ *                         machine, or that user, can open it
+ *     sm4KeyEnv           the name of a variable that holds the key
+ *     keyFormat           how the key is written: 32 hex digits, 16 bytes of text, or 24
+ *                         characters of Base64 (auto | hex | text | base64; by default auto)
+ *     charset             the charset of requests and replies: see rule 2 (utf-8 | gbk | gb18030
+ *                         | ascii; by default utf-8)
+ *     language            the language of this library's own messages (zh | en; by default zh)
+ *     connectTimeoutMs    milliseconds for the connection to stand: name, TCP and TLS together
+ *                         (1 to 600000; by default 3000)
+ *     timeoutMs           milliseconds for the whole call (1 to 600000; by default 15000)
+ *     defaults.orgCodg    fills what a request leaves out, as do the next five (1 to 40
+ *                         characters)
+ *     defaults.orgName    the institution's name (1 to 200 characters)
+ *     defaults.opterId    the operator's number (1 to 40 characters)
+ *     defaults.opterName  the operator's name (1 to 40 characters)
+ *     defaults.devId      "auto" is this machine's hardware address (1 to 40 characters)
+ *     defaults.devIP      "auto" is the local address that reaches the centre (1 to 40
+ *                         characters)
+ *     tls.caFile          the path of a PEM file: certificates to trust beside the system's
+ *                         authorities
+ *     tls.pinSha256       trust exactly these certificates; verification has no off switch (an
+ *                         array, each 64 hex digits, the SHA-256 of the certificate's DER)
+ *     tls.serverName      the name to expect in place of localUrl's (a host name or an IP
+ *                         address)
+ *     proxy               the environment's proxies are ignored (http://host:port, or null; by
+ *                         default null)
+ *     headers             {"name":"value"}, sent with every request
+ *     verify.intervalMs   milliseconds between two questions of ev_verify_password (1 to 600000;
+ *                         by default 2000)
+ *     verify.timeoutMs    milliseconds that ev_verify_password waits (1 to 600000; by default
+ *                         120000)
+ *     log.dir             the path of the log's folder; without it there is no log: see "The
+ *                         log"
+ *     log.level           which calls get a line (error | warn | info; by default info)
+ *     log.keepDays        for how many days files are kept (1 to 3650; by default 30)
  * Relative paths start at the configuration file's folder.
  *
  *
@@ -283,11 +307,12 @@ typedef int int32_t;
 #define EV_INTERNAL -10099
 
 /*
- Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin" (before
- anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next", "message",
- "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A result other
- than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A cancel that may
- come before the flow's thread runs is a flag that this function looks at, with ev_cancel on top.
+ Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
+ (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
+ "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
+ result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+ cancel that may come before the flow's thread runs is a flag that this function looks at, with
+ ev_cancel on top.
  */
 typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
 
@@ -410,10 +435,10 @@ int32_t EV_CDECL ev_verify_password(int32_t client, const char *request, char *r
  and "orgCodg": then the status is asked for.
 
  Returns 0 only when it may; else EV_NOT_ALLOWED, with `message` saying what is missing, or
- EV_CANCELLED. Reply
- data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified", "no_password_needed",
- "offline_verified"; "not_verified", "offline_not_verified", "no_answer", "online_needs_qrcode",
- "unknown_method", "unknown_credential"), "checkStas", "statusCode", "steps".
+ EV_CANCELLED. Reply data: "allow", "reason" ("not_a_settlement", "terminal_face", "verified",
+ "no_password_needed", "offline_verified"; "not_verified", "offline_not_verified", "no_answer",
+ "online_needs_qrcode", "unknown_method", "unknown_credential"), "checkStas", "statusCode",
+ "steps".
 
  Wants a `reply_size` of 1024 or more, like the other flows.
  */
@@ -426,19 +451,16 @@ int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply
  and usable.
 
  Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
- "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE: stopped
- by risk control, before anything was sent: a second click gets it at once, with "retry_later" in
- `next`. Otherwise the code of the step that ended it; "retry" in `next` means the same serial
- number and the same amount again. Two calls in a row: it may last twice timeoutMs. Reply data: "charge", "payCert", "payChnlName",
- "payChnlUserName", "stasFlag", "abnRea", "steps", and with a certificate "ownPaySetlAmt" and
- "fixmedinsTrnsSn".
+ "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE:
+ stopped by risk control, before anything was sent: a second click gets it at once, with
+ "retry_later" in `next`. Otherwise the code of the step that ended it; "retry" in `next` means
+ the same serial number and the same amount again. Two calls in a row: it may last twice
+ timeoutMs. Reply data: "charge", "payCert", "payChnlName", "payChnlUserName", "stasFlag",
+ "abnRea", "steps", and with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn".
 
  Changes something: wants a `reply_size` of 1024 or more.
  */
-int32_t EV_CDECL ev_one_code_pay(int32_t client,
-                        const char *request,
-                        char *reply,
-                        int32_t reply_size);
+int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *reply, int32_t reply_size);
 
 /*
  Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
@@ -471,8 +493,8 @@ int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t 
 int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
 
 /*
- Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless call
- (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+ Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
+ call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
 
  Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
  "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
@@ -497,6 +519,11 @@ int32_t EV_CDECL ev_explain(int32_t client, int32_t code, char *reply, int32_t r
  an array under that name, of objects with "code" and "meaning".
  */
 int32_t EV_CDECL ev_dictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+
+/*
+ This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".
+ */
+int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 
 /*
  One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
@@ -528,11 +555,6 @@ int32_t EV_CDECL ev_last_reply(char *reply, int32_t reply_size);
  */
 int32_t EV_CDECL ev_last_reply_size(void);
 
-/*
- This library. Reply data: "version", "target", "build" ("release" or "debug") and "features".
- */
-int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
-
 /* The same functions in the other convention. */
 typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);
 int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
@@ -553,10 +575,10 @@ int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32
 int32_t EV_STDCALL EvCheck(int32_t client, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvExplain(int32_t client, int32_t code, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvDictionary(int32_t client, const char *name, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvVersion(char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvField(int32_t client, const char *json, const char *path, char *value, int32_t value_size);
 int32_t EV_STDCALL EvLastReply(char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvLastReplySize(void);
-int32_t EV_STDCALL EvVersion(char *reply, int32_t reply_size);
 
 #ifdef __cplusplus
 }

@@ -2,18 +2,11 @@
 //! delivery.
 
 use crate::catalogue::codes::meaning;
+use std::fmt::Display;
 
-/// The language of this library's own messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// Chinese.
-    #[default]
-    Zh,
-    /// English.
-    En,
-}
+pub use crate::catalogue::Language;
 
-/// One text in both languages, made by [`text!`].
+/// One text in both languages, made by the macro `text!`.
 ///
 /// It never holds a key, a token, a name or a number of a person: it ends up on screens and in
 /// logs.
@@ -32,6 +25,12 @@ impl Text {
             Language::Zh => &self.zh,
             Language::En => &self.en,
         }
+    }
+
+    /// The same with what it is about in front.
+    pub fn about(&self, what: impl Display) -> Self {
+        let (zh, en) = (&self.zh, &self.en);
+        text!("{what}：{zh}", "{what}: {en}")
     }
 
     /// Several texts as one sentence.

@@ -1,7 +1,7 @@
 //! evoucher: the online password check and one-code pay of the national medical-insurance
 //! platform, behind blocking C functions.
 //!
-//! Calls go one way, top to bottom: `ffi` → `flow` and `check` → `client` → `service`, `envelope` and
+//! Calls go one way, top to bottom: `ffi` → `dispatch` → `flow` and `check` → `client` → `service`, `envelope` and
 //! `transport`; `next` is the table of what the documents say to do with an answer. The C contract
 //! is `include/evoucher.h`; `docs/abi.md` gives its reasons. "A" and "B" are the two documents:
 //! 医保码一码付接入规范 V1.0
@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod charset;
 pub mod client;
 pub mod config;
+pub mod dispatch;
 pub mod envelope;
 pub mod error;
 #[expect(unsafe_code, reason = "the C boundary")]
@@ -22,3 +23,6 @@ pub mod os;
 pub mod reply;
 pub mod risk;
 pub mod transport;
+
+/// The C header, as build.rs makes it from the exports: `cargo xtask gen` keeps it.
+pub const HEADER: &str = include_str!(concat!(env!("OUT_DIR"), "/evoucher.h"));

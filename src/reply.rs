@@ -3,6 +3,7 @@
 use crate::catalogue::next::{self, Next};
 use crate::catalogue::services::Service;
 use crate::error::{Delivery, Failure, Language};
+use crate::os::per_process::PerProcess;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,9 +24,10 @@ impl Started {
     /// Now.
     pub fn now() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        static PROCESS: PerProcess<u32> = PerProcess::new();
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let millis = milliseconds_since_epoch();
-        let process = std::process::id();
+        let process = *PROCESS.get_or_init(std::process::id);
         Self {
             at: Instant::now(),
             request_id: format!("{millis:x}-{process:x}-{count:x}"),

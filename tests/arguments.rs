@@ -1,8 +1,12 @@
 //! Rule 10 and bad input: what is wrong is named, what would be right is said, and nothing is sent.
 
 mod common;
+#[path = "../xtask/src/gen/contract.rs"]
+#[expect(dead_code, reason = "the generator needs more")]
+mod contract;
 
 use common::{Reply, SERVICES, centre, config, config_with, library, request};
+use contract::Kind;
 use evoucher::catalogue::codes::*;
 use serde_json::{Value, json};
 use std::ffi::c_char;
@@ -13,6 +17,18 @@ type Five = unsafe extern "C" fn(i32, *const c_char, *const c_char, *mut c_char,
 
 const TEXT: *const c_char = c"{}".as_ptr();
 
+/// The functions that take just these.
+fn functions(kinds: &[Kind]) -> Vec<String> {
+    let all = contract::functions(evoucher::HEADER).unwrap();
+    let takes = |arguments: &[(Kind, String)]| arguments.iter().map(|one| one.0).eq(kinds.to_vec());
+    let these = all
+        .into_iter()
+        .filter(|function| takes(&function.arguments));
+    let names: Vec<_> = these.map(|function| function.name).collect();
+    assert!(names.len() > 1, "{names:?}");
+    names
+}
+
 #[test]
 #[expect(
     unsafe_code,
@@ -22,17 +38,8 @@ fn null_pointers_and_negative_sizes() {
     let client = library().open(&config("http://127.0.0.1:9"));
     let handle = client.handle;
     let mut buffer = [0x55 as c_char; 2048];
-    let four = [
-        "ev_token_pwd_check_notc",
-        "ev_token_pwd_stas",
-        "ev_signed_query",
-        "ev_gen_pay_cert",
-        "ev_seal",
-        "ev_unseal",
-        "ev_dictionary",
-    ];
-    for name in four {
-        let function = library().function::<Four>(name);
+    for name in functions(&[Kind::Number, Kind::Text, Kind::Buffer, Kind::Number]) {
+        let function = library().function::<Four>(&name);
         for handle in [handle, 12345, 0] {
             // SAFETY: what the function must bear.
             let null = unsafe { function(handle, ptr::null(), buffer.as_mut_ptr(), 2048) };
@@ -48,8 +55,15 @@ fn null_pointers_and_negative_sizes() {
             assert!(buffer.iter().all(|byte| *byte == 0x55), "{name} wrote");
         }
     }
-    for name in ["ev_call", "ev_field"] {
-        let function = library().function::<Five>(name);
+    let five = [
+        Kind::Number,
+        Kind::Text,
+        Kind::Text,
+        Kind::Buffer,
+        Kind::Number,
+    ];
+    for name in functions(&five) {
+        let function = library().function::<Five>(&name);
         for (first, second) in [(ptr::null(), TEXT), (TEXT, ptr::null())] {
             // SAFETY: what the function must bear.
             let null = unsafe { function(handle, first, second, buffer.as_mut_ptr(), 2048) };
@@ -169,7 +183,7 @@ fn bad_requests_are_named_and_nothing_is_sent() {
             &["request has more than 1048576 bytes"],
         );
     }
-    let reply = library().call5("ev_call", client.handle, b"signedquery", b"{}", 8192);
+    let reply = client.call_path("signedquery", "{}");
     refused(&reply, EV_UNKNOWN_SERVICE, &["signedQuery", "/cfc/api/"]);
     assert_eq!(centre.seen(), 0);
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::wire::wait_for;
-use common::{centre, config, config_with, library_dir};
+use common::{centre, config, config_with, everything, library_dir};
 use evoucher_sandbox::Tls;
 use serde_json::json;
 use std::env;
@@ -66,7 +66,7 @@ fn run(command: &mut Command) -> String {
 /// Runs a program as it is, and where everything is tested under valgrind, too: no error, no leak.
 fn run_checked(program: &Path, arguments: &[&str]) {
     run(Command::new(program).args(arguments));
-    if env::var_os("EVOUCHER_TEST_EVERYTHING").is_some() {
+    if everything() {
         run(Command::new("valgrind")
             .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
             .args(["--errors-for-leak-kinds=definite,indirect,possible"])

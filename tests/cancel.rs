@@ -17,17 +17,6 @@ use std::time::{Duration, Instant};
 /// Longer than any test takes: only a cancel ends these calls.
 const LONG: u64 = 300_000;
 
-/// What "at once" may take on a busy machine.
-const PROMPT: Duration = Duration::from_secs(5);
-
-const NAMES: [&str; 5] = [
-    "tokenPwdCheckNotc",
-    "tokenPwdStas",
-    "signedQuery",
-    "genPayCert",
-    "echo",
-];
-
 fn open(url: &str) -> Client {
     let more = json!({ "timeoutMs": LONG, "connectTimeoutMs": LONG });
     library().open(&config_with(url, more))
@@ -56,18 +45,9 @@ fn cancelled(
         assert_eq!(cancel(client, Some(token)), 1);
         let reply = call.join().unwrap();
         let took = asked.elapsed();
-        assert!(took < PROMPT, "{took:?}: {}", reply.text());
+        assert!(took < MARGIN, "{took:?}: {}", reply.text());
         reply
     })
-}
-
-fn is(reply: &Reply, code: i32, delivery: &str) {
-    let text = reply.text();
-    assert_eq!(
-        (reply.returned, reply.at("delivery").as_str()),
-        (code, delivery),
-        "{text}"
-    );
 }
 
 fn processed(centre: &Sandbox, token: &str) -> usize {
@@ -103,10 +83,10 @@ fn a_call_in_the_middle_of_its_reply_ends_too() {
             let answered = Arc::new(AtomicBool::new(false));
             let tell = Arc::clone(&answered);
             let server = Server::start(move |mut stream, _| {
-                if read_request(&mut stream).is_some() {
+                if read_message(&mut stream).is_some() {
                     stream.write_all(begin.as_bytes()).unwrap();
                     tell.store(true, SeqCst);
-                    read_request(&mut stream);
+                    read_message(&mut stream);
                 }
             });
             let client = open(&server.url());
@@ -153,7 +133,7 @@ fn a_connect_in_progress_ends_at_its_time_out_at_the_latest() {
             wait_for("the call", || cancel(&client, Some("t")) == 1);
             is(&call.join().unwrap(), -10009, "not_sent");
         });
-        assert!(started.elapsed() < Duration::from_secs(1) + PROMPT);
+        assert!(started.elapsed() < Duration::from_secs(1) + MARGIN);
     }
 }
 
@@ -252,11 +232,7 @@ fn own_code(thread: usize) -> i32 {
 fn a_cancel_never_breaks_another_call() {
     const CALLERS: usize = 4;
     const VICTIMS: usize = 4;
-    let calls = if std::env::var_os("EVOUCHER_TEST_EVERYTHING").is_some() {
-        3000
-    } else {
-        500
-    };
+    let calls = if everything() { 3000 } else { 500 };
     let centre = centre();
     let client = open(&centre.url());
     let over = AtomicBool::new(false);
@@ -267,7 +243,7 @@ fn a_cancel_never_breaks_another_call() {
                 scope.spawn(move || {
                     for call in 0..calls {
                         let token = format!("code{}-{call}", own_code(thread));
-                        let service = ["tokenPwdStas", "signedQuery"][call % 2];
+                        let service = READING[call % 2];
                         let reply = client.service(service, &token);
                         assert_eq!(reply.returned, own_code(thread), "{}", reply.text());
                         // Its token is cancelled now that it is over, while the connection is
@@ -345,7 +321,7 @@ fn a_cancel_after_the_reply_touches_no_connection() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let server = Server::start(move |mut stream, _| {
-        while let Some(request) = read_request(&mut stream) {
+        while let Some(request) = read_message(&mut stream) {
             let reply = if request.contains("signedQuery") {
                 count.fetch_add(1, SeqCst);
                 &short

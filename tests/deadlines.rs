@@ -10,23 +10,11 @@ use serde_json::json;
 use std::env;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const SHORT: u64 = 600;
 const LONG: u64 = 60_000;
-
-/// How much later than its time-out a call may return on a busy machine.
-const MARGIN: Duration = Duration::from_secs(5);
-
-const NAMES: [&str; 5] = [
-    "tokenPwdCheckNotc",
-    "tokenPwdStas",
-    "signedQuery",
-    "genPayCert",
-    "echo",
-];
 
 /// Calls, and holds the call to what it may take: no less, or it gave up too early.
 fn call_within(client: &Client, service: &str, token: &str, millis: u64) -> Reply {
@@ -39,19 +27,10 @@ fn call_within(client: &Client, service: &str, token: &str, millis: u64) -> Repl
     reply
 }
 
-fn is(reply: &Reply, code: i32, delivery: &str) {
-    let text = reply.text();
-    assert_eq!(
-        (reply.returned, reply.at("delivery").as_str()),
-        (code, delivery),
-        "{text}"
-    );
-}
-
 /// Sends the same bytes again and again, each as a packet of its own.
 fn drip(mut stream: TcpStream, begin: &str, again: &str) {
     let _ = stream.set_nodelay(true);
-    if read_request(&mut stream).is_none() || stream.write_all(begin.as_bytes()).is_err() {
+    if read_message(&mut stream).is_none() || stream.write_all(begin.as_bytes()).is_err() {
         return;
     }
     while stream.write_all(again.as_bytes()).is_ok() {
@@ -122,13 +101,7 @@ fn a_request_that_nobody_reads_ends_at_the_time_out() {
     let mut request = request("signed-1");
     request["more"] = json!("x".repeat(1_000_000));
     let started = Instant::now();
-    let reply = client.library.call5(
-        "ev_call",
-        client.handle,
-        ECHO.as_bytes(),
-        request.to_string().as_bytes(),
-        65_536,
-    );
+    let reply = client.call_path(ECHO, &request.to_string());
     assert!(started.elapsed() < Duration::from_secs(5) + MARGIN);
     is(&reply, -10022, "unknown");
 }
@@ -161,21 +134,24 @@ fn proxies_of_the_environment_are_ignored() {
     let centre = centre();
     let trap = Server::start(|_, _| {});
     let proxy = Proxy::start(Tunnel::Open);
-    let mut child = Command::new(env::current_exe().unwrap());
-    child
-        .args(["--exact", "in_an_environment_with_proxies", "--ignored"])
-        .env("EVOUCHER_TEST_URL", centre.url())
-        .env("EVOUCHER_TEST_PROXY", proxy.url());
-    for name in ["http_proxy", "https_proxy", "all_proxy"] {
-        child.env(name, trap.url());
-        child.env(name.to_ascii_uppercase(), trap.url());
+    let mut environment = vec![
+        ("EVOUCHER_TEST_URL", centre.url()),
+        ("EVOUCHER_TEST_PROXY", proxy.url()),
+        // Nor does the environment keep anything away from the configured one.
+        ("no_proxy", "*".to_owned()),
+        ("NO_PROXY", "*".to_owned()),
+    ];
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ] {
+        environment.push((name, trap.url()));
     }
-    // Nor does the environment keep anything away from the configured one.
-    child.env("no_proxy", "*").env("NO_PROXY", "*");
-    let output = child.output().unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{printed}");
-    assert!(printed.contains("1 passed"), "{printed}");
+    alone("in_an_environment_with_proxies", environment);
 
     assert_eq!(trap.accepted(), 0);
     let ledger = centre.ledger();
@@ -314,9 +290,9 @@ fn a_proxy_that_drops_the_reply_leaves_it_unknown() {
     for service in NAMES {
         let to = address.clone();
         let server = Server::start(move |mut client, _| {
-            read_request(&mut client).unwrap();
+            read_message(&mut client).unwrap();
             let _ = client.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-            let request = read_request(&mut client).unwrap();
+            let request = read_message(&mut client).unwrap();
             let mut centre = TcpStream::connect(&to).unwrap();
             centre.write_all(request.as_bytes()).unwrap();
             centre.read_exact(&mut [0]).unwrap();
@@ -346,7 +322,7 @@ fn a_second_reply_through_a_tunnel_is_never_the_next_ones() {
     assert_eq!(rest.len(), READ_AT_ONCE);
     let server = Server::start(move |mut stream, _| {
         stream.set_nodelay(true).unwrap();
-        while read_request(&mut stream).is_some() {
+        while read_message(&mut stream).is_some() {
             // Most of the time the first part is read alone.
             let _ = stream.write_all(first.as_bytes());
             thread::sleep(Duration::from_millis(20));

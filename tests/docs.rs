@@ -4,14 +4,10 @@ mod common;
 
 use common::{SERVICES, centre, config, library};
 use encoding_rs::{GBK, UTF_8};
-use evoucher::catalogue::advice::advice;
-use evoucher::catalogue::codes::MEANINGS;
 use evoucher::catalogue::services;
-use evoucher::error::Language;
 use serde_json::Value;
 
 const SERVICES_PAGE: &str = include_str!("../docs/services.md");
-const TROUBLESHOOTING: &str = include_str!("../docs/troubleshooting.md");
 const PACKED: &str = include_str!("../packaging/sandbox-evoucher.json");
 const PACKED_GBK: &str = include_str!("../packaging/sandbox-evoucher-gbk.json");
 
@@ -80,26 +76,6 @@ fn the_fields_of_the_services() {
         let rows = requests.matches("\n| `").count();
         assert_eq!(rows, service.fields.len(), "{}", service.name);
         assert!(replies.contains(&format!("| `{}` |", service.state)));
-    }
-}
-
-/// Each code has its section there, which gives the advice that `ev_explain` gives.
-#[test]
-fn troubleshooting_has_every_code() {
-    for meaning in MEANINGS {
-        let title = format!("{} {}", meaning.code, meaning.name);
-        let heading = format!("\n### {} {}\n", title.trim_end(), meaning.zh);
-        let (_, section) = TROUBLESHOOTING
-            .split_once(&heading)
-            .unwrap_or_else(|| panic!("no section{heading}"));
-        let section = section.split("\n##").next().unwrap();
-        assert!(section.contains("- 原因："), "{heading}");
-        let (operator, developer) = advice(meaning.code, Language::Zh);
-        for (who, words) in [("收费员", operator), ("维护者", developer)] {
-            let line = format!("- {who}：{words}\n");
-            let there = section.contains(&line);
-            assert_eq!(there, !words.is_empty(), "{line} in {section}");
-        }
     }
 }
 

@@ -7,7 +7,7 @@ mod common;
 
 use common::wire::*;
 use common::*;
-use evoucher_sandbox::{Entry, Options, Sandbox};
+use evoucher_sandbox::{Entry, Sandbox};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -95,14 +95,6 @@ const FAULTS: &[(&str, Outcome, bool)] = &[
     ("reset-after", Good, true),
 ];
 
-const NAMES: [&str; 5] = [
-    "tokenPwdCheckNotc",
-    "tokenPwdStas",
-    "signedQuery",
-    "genPayCert",
-    "echo",
-];
-
 /// What a good reply says to do next: the patient of these tests has verified and has signed up.
 const NEXT: [&str; 5] = ["wait", "settle", "get_certificate", "charge", "null"];
 
@@ -115,9 +107,6 @@ fn goes_out_once(service: &str) -> bool {
 const SHORT: u64 = 700;
 const LONG: u64 = 20_000;
 
-/// How much later than its time-out a call may return on a busy machine.
-const MARGIN: Duration = Duration::from_secs(5);
-
 /// Takes the entry of a token out of the ledger.
 fn entries(centre: &Sandbox, service: &str, token: &str) -> Vec<Entry> {
     let mut entries = centre.ledger();
@@ -127,7 +116,7 @@ fn entries(centre: &Sandbox, service: &str, token: &str) -> Vec<Entry> {
 
 /// One fault over one scheme: a line of the table, and what was not as promised.
 fn run(fault: &str, outcome: Outcome, takes_effect: bool, https: bool) -> (String, Vec<String>) {
-    let centre = Sandbox::start(Options::default()).unwrap();
+    let centre = centre();
     let folder = Folder::new("faults");
     let ca = folder.file("ca.pem", centre.ca_pem());
     let base = if https {
@@ -466,7 +455,7 @@ fn odd_replies_have_an_honest_end() {
         ("a code of our own", page(r#"{"code":-10099}"#), bad),
     ] {
         let server = Server::start(move |mut stream, _| {
-            if read_request(&mut stream).is_some() {
+            if read_message(&mut stream).is_some() {
                 let _ = stream.write_all(reply.as_bytes());
                 let _ = stream.shutdown(Shutdown::Write);
                 let _ = io::copy(&mut stream, &mut io::sink());
@@ -489,7 +478,7 @@ fn a_second_reply_is_never_the_next_ones() {
     let truth = page(&sealed(r#"{"checkStas":"0"}"#));
     let forged = page(&sealed(r#"{"checkStas":"1"}"#));
     let server = Server::start(move |mut stream, _| {
-        while read_request(&mut stream).is_some() {
+        while read_message(&mut stream).is_some() {
             let _ = stream.write_all(format!("{truth}{forged}").as_bytes());
         }
     });

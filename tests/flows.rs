@@ -2,13 +2,12 @@
 //! and what to do next at every other end.
 
 mod common;
-#[path = "common/front.rs"]
-mod front;
 
-use common::{Client, Reply, centre, config_with, library, request};
+use common::front::{Act, front};
+use common::wire::wait_for;
+use common::{Client, Reply, centre, config_with, fault, library, request, times, transaction};
 use evoucher::catalogue::codes::*;
 use evoucher_sandbox::Sandbox;
-use front::{Act, front};
 use serde_json::{Value, json};
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::{Arc, Mutex, mpsc};
@@ -48,10 +47,7 @@ fn verify(client: &Client, token: &str) -> Reply {
 }
 
 fn pay(client: &Client, token: &str, serial: &str, amount: &str) -> Reply {
-    let mut request = request(token);
-    request["fixmedinsTrnsSn"] = serial.into();
-    request["ownPaySetlAmt"] = amount.into();
-    client.call("ev_one_code_pay", &request)
+    client.call("ev_one_code_pay", &transaction(token, serial, amount))
 }
 
 #[test]
@@ -176,7 +172,7 @@ fn a_notice_of_unknown_outcome_is_asked_for_and_not_sent_again() {
         ),
     ] {
         centre.clear();
-        let url = front(&centre.url(), move |service, _| {
+        let server = front(&centre.url(), move |service, _| {
             if service == "tokenPwdCheckNotc" {
                 act
             } else {
@@ -184,13 +180,9 @@ fn a_notice_of_unknown_outcome_is_asked_for_and_not_sent_again() {
             }
         });
         let verify = json!({ "verify": { "intervalMs": 5, "timeoutMs": 300 } });
-        let client = library().open(&config_with(&url, verify));
+        let client = library().open(&config_with(server.url(), verify));
         ended(&self::verify(&client, token), code, delivery, next);
-        let notices = processed(&centre)
-            .iter()
-            .filter(|name| *name == "tokenPwdCheckNotc")
-            .count();
-        assert!(notices <= 1);
+        assert!(times(&centre, "tokenPwdCheckNotc") <= 1);
     }
     // Nothing was sent at all: nothing to ask for.
     let client = client(&centre.refusing_url());
@@ -205,7 +197,7 @@ fn a_notice_of_unknown_outcome_is_asked_for_and_not_sent_again() {
 #[test]
 fn lost_questions_and_rate_limits_are_got_over() {
     let centre = centre();
-    let url = front(&centre.url(), |service, before| match (service, before) {
+    let server = front(&centre.url(), |service, before| match (service, before) {
         ("tokenPwdStas", 0) => Act::Drop,
         ("tokenPwdStas", 1) => Act::Swallow,
         ("tokenPwdStas", 2) => Act::Say(-6),
@@ -213,16 +205,16 @@ fn lost_questions_and_rate_limits_are_got_over() {
         ("tokenPwdStas", 4) => Act::Say(-3),
         _ => Act::Pass,
     });
-    let client = client(&url);
+    let client = client(&server.url());
     let reply = verify(&client, "auto3");
     ended(&reply, 0, "answered", "settle");
     // A question that can never be answered ends it.
-    let url = front(&centre.url(), |service, _| match service {
+    let server = front(&centre.url(), |service, _| match service {
         "tokenPwdStas" => Act::Say(-4),
         _ => Act::Pass,
     });
     ended(
-        &verify(&self::client(&url), "pwd"),
+        &verify(&self::client(&server.url()), "pwd"),
         -4,
         "answered",
         "fix_setup",
@@ -504,26 +496,21 @@ fn the_centre_dies_at_each_step_of_paying() {
         let centre = centre();
         let alive = Arc::new(Mutex::new(false));
         let back = Arc::clone(&alive);
-        let url = front(&centre.url(), move |service, _| {
+        let server = front(&centre.url(), move |service, _| {
             if service == victim && !*alive.lock().unwrap() {
                 act
             } else {
                 Act::Pass
             }
         });
-        let client = client(&url);
+        let client = client(&server.url());
         ended(
             &pay(&client, "signed", "SN-1", "12.30"),
             code,
             delivery,
             next,
         );
-        let issued = || {
-            processed(&centre)
-                .iter()
-                .filter(|name| *name == "genPayCert")
-                .count()
-        };
+        let issued = || times(&centre, "genPayCert");
         assert_eq!(issued(), certificates, "{victim} {act:?}");
 
         *back.lock().unwrap() = true;
@@ -547,10 +534,7 @@ fn the_same_transaction_with_another_amount() {
     let centre = centre();
     let client = client(&centre.url());
     let certificate = |token: &str, serial: &str, amount: &str| {
-        let mut request = request(token);
-        request["fixmedinsTrnsSn"] = serial.into();
-        request["ownPaySetlAmt"] = amount.into();
-        client.call("ev_gen_pay_cert", &request)
+        client.call("ev_gen_pay_cert", &transaction(token, serial, amount))
     };
     assert_eq!(certificate("signed", "A", "1").returned, 0);
     assert_eq!(
@@ -577,31 +561,22 @@ fn the_same_transaction_with_another_amount() {
     assert_eq!(certificate("unsigned", "A", "1").returned, 500_243);
     assert_eq!(certificate("signed", "A", "2").returned, EV_DUPLICATE);
     // The path is the service.
-    let mut other = request("signed");
-    other["fixmedinsTrnsSn"] = "A".into();
-    let path = b"/cfc/api/genPayCert";
-    let reply = library().call5(
-        "ev_call",
-        client.handle,
-        path,
-        other.to_string().as_bytes(),
-        8192,
-    );
+    let other = transaction("signed", "A", "12.30").to_string();
+    let reply = client.call_path("/cfc/api/genPayCert", &other);
     assert_eq!(reply.returned, EV_DUPLICATE);
 }
 
 #[test]
 fn a_double_click_reaches_the_centre_once() {
     let centre = centre();
-    let client = client(&common::fault(&centre, "slow-300"));
+    let client = client(&fault(&centre, "slow-300"));
     let barrier = std::sync::Barrier::new(5);
     let codes: Vec<i32> = thread::scope(|scope| {
         let clicks: Vec<_> = (0..5)
             .map(|_| {
                 scope.spawn(|| {
                     barrier.wait();
-                    let mut request = request("signed");
-                    request["fixmedinsTrnsSn"] = "clicked".into();
+                    let request = transaction("signed", "clicked", "12.30");
                     client.call("ev_gen_pay_cert", &request).returned
                 })
             })
@@ -625,10 +600,10 @@ fn a_double_click_reaches_the_centre_once() {
 #[test]
 fn a_double_click_on_the_flow_gets_one_certificate() {
     let centre = centre();
-    let client = client(&common::fault(&centre, "slow-300"));
+    let client = client(&fault(&centre, "slow-300"));
     thread::scope(|scope| {
         let first = scope.spawn(|| pay(&client, "signed", "click", "12.30"));
-        common::wire::wait_for("the first click's question", || {
+        wait_for("the first click's question", || {
             !processed(&centre).is_empty()
         });
         for amount in ["12.30", "12.31"] {
@@ -702,7 +677,7 @@ fn a_cancel_before_the_flow_began_is_not_lost() {
 #[test]
 fn a_flow_that_is_cancelled_counts_once() {
     let centre = centre();
-    let client = client(&common::fault(&centre, "silence"));
+    let client = client(&fault(&centre, "silence"));
     for (function, code) in [
         ("ev_verify_password", EV_CANCELLED),
         ("ev_settle_gate", EV_CANCELLED),
@@ -716,7 +691,7 @@ fn a_flow_that_is_cancelled_counts_once() {
         let client = &client;
         thread::scope(|scope| {
             let flow = scope.spawn(move || client.call(function, &request));
-            common::wire::wait_for(function, || centre.seen() > 0);
+            wait_for(function, || centre.seen() > 0);
             library().cancel(client.handle, Some("auto1-signed"));
             assert_eq!(library().last_reply().at("data.cancelled"), "1");
             assert_eq!(flow.join().unwrap().returned, code, "{function}");

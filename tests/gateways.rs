@@ -15,16 +15,11 @@ use std::io::Write;
 
 /// A transaction, asked for at this amount.
 fn certificate(client: &Client, serial: &str, amount: &str) -> Reply {
-    let mut request = request("signed");
-    request["fixmedinsTrnsSn"] = serial.into();
-    request["ownPaySetlAmt"] = amount.into();
-    client.call("ev_gen_pay_cert", &request)
+    client.call("ev_gen_pay_cert", &transaction("signed", serial, amount))
 }
 
 fn certificates(centre: &Sandbox) -> usize {
-    let ledger = centre.ledger();
-    let issued = ledger.iter().filter(|entry| entry.service == "genPayCert");
-    issued.count()
+    times(centre, "genPayCert")
 }
 
 fn is(reply: &Reply, code: i32, delivery: &str, next: &str) {
@@ -72,7 +67,7 @@ fn what_a_gateway_says_holds_the_amount() {
 fn what_a_gateway_refuses_frees_the_amount() {
     for reply in ["301-html", "403-json", "404-html", "429-json"] {
         let server = Server::start(move |mut stream, number| {
-            if read_request(&mut stream).is_none() {
+            if read_message(&mut stream).is_none() {
                 return;
             }
             let (status, kind) = reply.split_once('-').unwrap();
@@ -111,7 +106,7 @@ fn a_listed_code_is_the_centres_whatever_the_status() {
         (500, sealed(r#"{"payCert":"C-1"}"#), 0, "charge"),
     ] {
         let server = Server::start(move |mut stream, _| {
-            if read_request(&mut stream).is_some() {
+            if read_message(&mut stream).is_some() {
                 let said = page(&body).replace("200 OK", &format!("{status} Status"));
                 stream.write_all(said.as_bytes()).unwrap();
             }
@@ -204,7 +199,7 @@ fn a_connection_is_kept_for_what_was_understood_alone() {
     ] {
         let said = body.clone();
         let server = Server::start(move |mut stream, _| {
-            while read_request(&mut stream).is_some() {
+            while read_message(&mut stream).is_some() {
                 stream.write_all(page(&said).as_bytes()).unwrap();
             }
         });
@@ -229,13 +224,7 @@ fn no_spelling_of_a_path_goes_round_risk_control() {
         "/cfc/api/genPayCert%2F",
     ] {
         let request = request("signed-path").to_string();
-        let reply = library().call5(
-            "ev_call",
-            client.handle,
-            path.as_bytes(),
-            request.as_bytes(),
-            8192,
-        );
+        let reply = client.call_path(path, &request);
         assert_eq!(reply.returned, EV_UNKNOWN_SERVICE, "{path}");
     }
     assert_eq!(centre.seen(), 0);

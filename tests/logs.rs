@@ -3,9 +3,11 @@
 
 mod common;
 
-use common::{Client, KEY, ORG_ID, Reply, SERVICES, centre, config_with, fault, library, request};
+use common::{
+    Client, ECHO, KEY, ORG_ID, Reply, SERVICES, centre, config_with, fault, library, request,
+};
 use evoucher::catalogue::codes::*;
-use evoucher_sandbox::{Options, Sandbox, Tls};
+use evoucher_sandbox::Tls;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ffi::c_char;
@@ -122,8 +124,8 @@ fn every_function_that_has_a_client_is_named() {
     library().explain(handle, 0);
     client.call_text("ev_dictionary", "code");
     library().cancel(handle, None);
-    library().call5("ev_call", handle, b"/cfc/api/echo", b"{}", 8192);
-    library().call5("ev_call", handle, b"no such service", b"{}", 8192);
+    client.call_path(ECHO, "{}");
+    client.call_path("no such service", "{}");
     // None of these is a call of its own.
     client.field(b"{\"a\":1}", "a", 16);
     library().last_reply();
@@ -423,7 +425,7 @@ impl Secrets {
 
 #[test]
 fn nothing_that_was_said_is_in_it() {
-    let centre = Sandbox::start(Options::default()).unwrap();
+    let centre = centre();
     let folder = folder("secrets");
     let log = json!({ "dir": folder, "level": "info" });
     let mut secrets = Secrets::default();
@@ -570,8 +572,7 @@ fn nothing_that_was_said_is_in_it() {
         .0
         .extend(["auto1-twice", "auto1-bare"].map(str::to_owned));
     for service in ["/cfc/api/echo", "auto1-bare", "/cfc/api/auto1-bare?x"] {
-        let (service, request) = (service.as_bytes(), whole.as_bytes());
-        let reply = library().call5("ev_call", client.handle, service, request, 65_536);
+        let reply = client.call_path(service, &whole);
         secrets.heard(&reply);
     }
     for text in [&whole, &"A".repeat(64), "欧阳某某"] {

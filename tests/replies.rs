@@ -3,15 +3,12 @@
 
 mod common;
 
-use common::{KEY, ORG_ID, centre, config, library, request};
+use common::{ECHO, KEY, ORG_ID, centre, config, library, request};
 use evoucher::catalogue::codes::{
     EV_BUFFER_TOO_SMALL, EV_INVALID_ARGUMENT, EV_INVALID_CLIENT, EV_INVALID_CONFIG,
     EV_INVALID_REQUEST,
 };
 use serde_json::json;
-
-/// A service that answers with what it was asked, so that a reply can be made any size.
-const ECHO: &[u8] = b"/cfc/api/echo";
 
 #[test]
 fn a_reply_that_did_not_fit_is_kept_and_nothing_is_sent_twice() {
@@ -20,7 +17,13 @@ fn a_reply_that_did_not_fit_is_kept_and_nothing_is_sent_twice() {
     let padding = "测".repeat(3000);
     let request = json!({ "padding": padding }).to_string();
 
-    let small = library().call5("ev_call", client.handle, ECHO, request.as_bytes(), 8192);
+    let small = library().call5(
+        "ev_call",
+        client.handle,
+        ECHO.as_bytes(),
+        request.as_bytes(),
+        8192,
+    );
     assert_eq!(small.returned, EV_BUFFER_TOO_SMALL);
     assert_eq!(small.bytes, b"", "JSON is never cut");
 
@@ -65,7 +68,13 @@ fn what_changes_something_wants_1024_bytes_before_it_sends() {
     let centre = centre();
     let client = library().open(&config(centre.url()));
     let request = request("auto1-signed").to_string();
-    let echo = library().call5("ev_call", client.handle, ECHO, request.as_bytes(), 1023);
+    let echo = library().call5(
+        "ev_call",
+        client.handle,
+        ECHO.as_bytes(),
+        request.as_bytes(),
+        1023,
+    );
     let mut replies = vec![echo];
     for function in ["ev_token_pwd_check_notc", "ev_gen_pay_cert"] {
         for size in [0, 1, 1023] {

@@ -6,32 +6,16 @@ mod common;
 
 use common::wire::*;
 use common::*;
-use evoucher_sandbox::{Options, Sandbox};
+use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::thread;
 
-const NAMES: [&str; 5] = [
-    "tokenPwdCheckNotc",
-    "tokenPwdStas",
-    "signedQuery",
-    "genPayCert",
-    "echo",
-];
-
-const READING: [&str; 2] = ["tokenPwdStas", "signedQuery"];
-
 fn calls() -> usize {
-    if env::var_os("EVOUCHER_TEST_EVERYTHING").is_some() {
-        300
-    } else {
-        60
-    }
+    if everything() { 300 } else { 60 }
 }
 
 fn https(centre: &Sandbox) -> (Folder, Value) {
@@ -47,7 +31,7 @@ fn no_call_fails_when_the_other_side_closes_after_each_reply() {
         for fault in ["close-after", "close-later", "reset-after"] {
             for secure in [false, true] {
                 scope.spawn(move || {
-                    let centre = Sandbox::start(Options::default()).unwrap();
+                    let centre = centre();
                     let (_folder, more) = https(&centre);
                     let url = if secure {
                         centre.https_url()
@@ -169,22 +153,8 @@ fn fresh_connections_resume_the_tls_session() {
 #[test]
 fn a_call_starts_no_thread() {
     let centre = centre();
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "in_a_process_of_its_own", "--ignored"])
-        .env("EVOUCHER_TEST_URL", centre.url())
-        .output()
-        .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{printed}");
-    assert!(printed.contains("1 passed"), "{printed}");
-}
-
-/// The threads of this process, by number.
-fn threads() -> BTreeSet<String> {
-    fs::read_dir("/proc/self/task")
-        .unwrap()
-        .map(|task| task.unwrap().file_name().into_string().unwrap())
-        .collect()
+    let url = ("EVOUCHER_TEST_URL", centre.url());
+    alone("in_a_process_of_its_own", [url]);
 }
 
 #[test]

@@ -7,10 +7,10 @@
 
 mod common;
 
+use common::wire::wait_for;
 use common::*;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
-use std::env;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,17 +18,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
-use std::time::{Duration, Instant};
 
 const THREADS: usize = 16;
 
 /// A tenth of them where everything has to be quick.
 fn calls() -> usize {
-    if env::var_os("EVOUCHER_TEST_EVERYTHING").is_some() {
-        10_000
-    } else {
-        1_000
-    }
+    if everything() { 10_000 } else { 1_000 }
 }
 
 /// What memory may grow by between a quarter of the calls and their end. What a heap does with the
@@ -95,13 +90,6 @@ fn resident() -> usize {
     kilobytes.parse::<usize>().unwrap() * 1024
 }
 
-fn tasks() -> BTreeSet<String> {
-    let tasks = fs::read_dir("/proc/self/task").unwrap();
-    tasks
-        .map(|task| task.unwrap().file_name().into_string().unwrap())
-        .collect()
-}
-
 /// Which service a call of a thread is for: most ask for a status.
 fn service(call: usize) -> &'static str {
     match call % 20 {
@@ -131,7 +119,7 @@ fn nothing_is_lost_and_nothing_doubled() {
     let more = json!({ "timeoutMs": 60_000, "connectTimeoutMs": 60_000 });
     let client = &library().open(&config_with(&centre.url, more));
     let calls = calls();
-    let before = tasks();
+    let before = threads();
     let done = &AtomicUsize::new(0);
     let (quarter, end) = (&Barrier::new(THREADS + 1), &Barrier::new(THREADS + 1));
 
@@ -169,11 +157,7 @@ fn nothing_is_lost_and_nothing_doubled() {
     ));
     assert_eq!(done.load(SeqCst), THREADS * calls);
     assert!(last < warm + GROWTH, "from {warm} to {last} bytes");
-    let end = Instant::now() + Duration::from_secs(30);
-    while !tasks().is_subset(&before) {
-        assert!(Instant::now() < end, "threads were left behind");
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_for("the threads' end", || threads().is_subset(&before));
 
     let ledger = centre.ledger();
     let mut times: HashMap<(String, String), u32> = HashMap::new();

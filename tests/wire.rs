@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{KEY, ORG_ID, SERVICES, centre, config, config_with, library, request};
+use common::{ECHO, KEY, ORG_ID, SERVICES, centre, config, config_with, library, request};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -162,8 +162,7 @@ fn the_request_goes_out_to_the_letter() {
     assert_eq!(centre.requests().pop().unwrap().opened.unwrap(), valid);
 
     // And the reply comes as it was sealed: the echo holds the digits.
-    let name = b"/cfc/api/echo";
-    let echo = library().call5("ev_call", client.handle, name, valid.as_bytes(), 8192);
+    let echo = client.call_path(ECHO, &valid);
     assert!(
         echo.text().contains("123456789012345678901234567890.10"),
         "{echo:?}"

@@ -178,11 +178,11 @@ namespace Evoucher
             {
                 foreach (RunningFlow flow in flows)
                 {
-                    if (token == null || token == flow.Token)
+                    // The library knows, ends and counts those that have begun.
+                    if (!flow.Begun && !flow.Cancelled && (token == null || token == flow.Token))
                     {
-                        // Those that have begun are counted by the library.
-                        waiting += flow.Begun || flow.Cancelled ? 0 : 1;
                         flow.Cancelled = true;
+                        waiting++;
                     }
                 }
             }
@@ -777,13 +777,13 @@ namespace Evoucher
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_dictionary(int client, byte[] name, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_field(int client, byte[] json, byte[] path, [In, Out] byte[] value, int value_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_last_reply([In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_last_reply_size();
-        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
-        internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
         // </gen:functions>
     }
 }

@@ -201,10 +201,10 @@ function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize:
 function EvCheck(Client: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvExplain(Client: Integer; Code: Integer; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvDictionary(Client: Integer; Name: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvField(Client: Integer; Json: PAnsiChar; Path: PAnsiChar; Value: PAnsiChar; ValueSize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReply(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
-function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 { </gen:functions> }
 
 implementation

@@ -53,10 +53,10 @@ Public Declare Function EvUnseal Lib "evoucher.dll" (ByVal Client As Long, ByVal
 Public Declare Function EvCheck Lib "evoucher.dll" (ByVal Client As Long, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvExplain Lib "evoucher.dll" (ByVal Client As Long, ByVal Code As Long, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvDictionary Lib "evoucher.dll" (ByVal Client As Long, ByVal Name As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvField Lib "evoucher.dll" (ByVal Client As Long, ByVal Json As String, ByVal Path As String, ByVal Value As String, ByVal ValueSize As Long) As Long
 Public Declare Function EvLastReply Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvLastReplySize Lib "evoucher.dll" () As Long
-Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 ' </gen:functions>
 
 Private Const REPLY_SIZE As Long = 8192

@@ -30,6 +30,7 @@ mod scenario;
 mod server;
 mod service;
 mod show;
+mod spec;
 mod tls;
 mod wire;
 

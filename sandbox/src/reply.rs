@@ -1,6 +1,7 @@
 //! The centre's replies: the public parameters (A and B §1.3.2.2) around the sealed result.
 
 use crate::fault::Fault;
+use crate::spec;
 use evoucher::envelope::Sealer;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ impl Answer {
             .map(|plain| seal(sealer, plain, fault));
         let code = match fault {
             Fault::CodeString => json!(self.code.to_string()),
-            Fault::ReservedCode => json!(evoucher::catalogue::codes::EV_CONNECT),
+            Fault::ReservedCode => json!(LIBRARYS_OWN),
             Fault::Error500Json => json!(-1),
             _ => json!(self.code),
         };
@@ -106,6 +107,9 @@ impl Answer {
         text(&Fields(fields))
     }
 }
+
+/// A code of the library's own, which says that nothing was sent: no centre may use it.
+const LIBRARYS_OWN: i32 = -10020;
 
 /// What `huge` adds to a body.
 const HUGE: usize = 2 << 20;
@@ -141,9 +145,8 @@ fn seal_under_another_key(sealer: &Sealer, plain: &str) -> String {
 
 /// The documents' text for a code.
 pub(crate) fn message(code: i32) -> String {
-    match evoucher::catalogue::codes::meaning(code).filter(|meaning| !meaning.documents.is_empty())
-    {
-        Some(meaning) => meaning.zh.replace("xxx", "参保人未打开展码渠道应用"),
+    match spec::meaning(code) {
+        Some(meaning) => meaning.replace("xxx", "参保人未打开展码渠道应用"),
         None => format!("规范未列出的返回码 {code}"),
     }
 }

@@ -1,10 +1,11 @@
-//! The four services: paths, fields and limits, written from the documents (A §1.5, B §1.7).
+//! The four services, and what a request to one must be.
 //!
-//! This is the other side's table: it is kept apart from the library's on purpose, so that one
-//! mistake cannot hide in both.
+//! The fields are those of `spec/`, which the documents were transcribed to, and not of the library's
+//! own table: so no mistake of the library's can hide here.
 
 use crate::json::{Held, Object};
 use crate::reply::Answer;
+use crate::spec;
 
 /// A documented service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) enum Service {
 
 /// What a field must hold.
 #[derive(Clone, Copy)]
-enum Form {
+pub(crate) enum Form {
     /// Required text of at most so many characters.
     Text(usize),
     /// Required: 1 to 17 digits and at most two decimals, as text, more than 0.
@@ -68,45 +69,11 @@ impl Service {
         }
     }
 
-    fn fields(self) -> &'static [(&'static str, Form)] {
-        match self {
-            Self::Notify => &[
-                ("token", Text(40)),
-                ("orgCodg", Text(40)),
-                ("orgName", Text(40)),
-                ("totalAmount", Decimal),
-            ],
-            Self::Status => &[("token", Text(40)), ("orgCodg", Text(40))],
-            Self::Signed => &[
-                ("token", Text(40)),
-                ("orgCodg", Text(40)),
-                // 40 in the document, but 200 in genPayCert.
-                ("orgName", Text(200)),
-                ("opterId", Text(40)),
-                ("opterName", Text(40)),
-                ("devId", Text(40)),
-                ("devIP", Text(40)),
-            ],
-            Self::Certificate => &[
-                ("token", Text(40)),
-                ("ownPaySetlAmt", Amount),
-                ("orgCodg", Text(40)),
-                ("orgName", Text(200)),
-                ("opterId", Text(40)),
-                ("opterName", Text(40)),
-                ("devId", Text(40)),
-                ("devIP", Text(40)),
-                ("fixmedinsTrnsSn", Text(200)),
-            ],
-        }
-    }
-
     /// Checks an opened request, naming every field that is wrong. Fields that are not in the
     /// table pass: provinces add some.
     pub(crate) fn check(self, request: &Object<'_>) -> Result<(), Answer> {
-        let wrong: Vec<_> = self
-            .fields()
-            .iter()
+        let fields = spec::fields(self.name());
+        let wrong: Vec<_> = fields
             .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(request.get(name))?)))
             .collect();
         if !wrong.is_empty() {

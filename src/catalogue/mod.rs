@@ -3,5 +3,21 @@
 
 pub mod advice;
 pub mod codes;
+mod codes_centre;
+mod codes_own;
+pub mod id_types;
 pub mod next;
 pub mod services;
+
+/// The language of this library's own messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+/// A text in both languages, in the order of [`Language`].
+pub type Words = [&'static str; 2];

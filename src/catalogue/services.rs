@@ -32,12 +32,18 @@ pub struct Service {
     pub name: &'static str,
     /// The path behind `localUrl`.
     pub path: &'static str,
+    /// The export that is nothing but a call of it.
+    pub function: &'static str,
+    /// The document, and the section of it.
+    pub section: &'static str,
     /// Whether a request changes something: then it goes out on a fresh connection and is never
     /// repeated by this library.
     pub changes: bool,
     /// The request's fields, in the documents' order.
     pub fields: &'static [Field],
-    /// The reply field that carries the state of the transaction.
+    /// The reply's fields, in the documents' order.
+    pub reply: &'static [&'static str],
+    /// The one of them that carries the state of the transaction.
     pub state: &'static str,
 }
 
@@ -57,10 +63,12 @@ const OPTER_NAME: Field = required("opterName", 40);
 const DEV_ID: Field = required("devId", 40);
 const DEV_IP: Field = required("devIP", 40);
 
-/// Online password check: notify (B §1.7.1).
+/// Online password check: notify.
 pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
     name: "tokenPwdCheckNotc",
     path: "/cfc/api/tokenPwdCheckNotc",
+    function: "ev_token_pwd_check_notc",
+    section: "B 1.7.1",
     changes: true,
     fields: &[
         TOKEN,
@@ -74,22 +82,28 @@ pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
             required: false,
         },
     ],
+    reply: &["resBizNo", "notcFlag"],
     state: "notcFlag",
 };
 
-/// Online password check: status (B §1.7.2).
+/// Online password check: status.
 pub static TOKEN_PWD_STAS: Service = Service {
     name: "tokenPwdStas",
     path: "/cfc/api/tokenPwdStas",
+    function: "ev_token_pwd_stas",
+    section: "B 1.7.2",
     changes: false,
     fields: &[TOKEN, ORG_CODG],
+    reply: &["checkStas", "resBizNo"],
     state: "checkStas",
 };
 
-/// One-code pay: status (A §1.5.1).
+/// One-code pay: status.
 pub static SIGNED_QUERY: Service = Service {
     name: "signedQuery",
     path: "/cfc/api/signedQuery",
+    function: "ev_signed_query",
+    section: "A 1.5.1",
     changes: false,
     // orgName has 40 characters in A §1.5.1 but 200 in A §1.5.2: one hospital has one name, and
     // refusing what the centre would accept is worse than passing on what it refuses.
@@ -102,13 +116,16 @@ pub static SIGNED_QUERY: Service = Service {
         DEV_ID,
         DEV_IP,
     ],
+    reply: &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
     state: "stasFlag",
 };
 
-/// One-code pay: certificate (A §1.5.2).
+/// One-code pay: certificate.
 pub static GEN_PAY_CERT: Service = Service {
     name: "genPayCert",
     path: "/cfc/api/genPayCert",
+    function: "ev_gen_pay_cert",
+    section: "A 1.5.2",
     changes: true,
     fields: &[
         TOKEN,
@@ -126,6 +143,7 @@ pub static GEN_PAY_CERT: Service = Service {
         DEV_IP,
         required("fixmedinsTrnsSn", 200),
     ],
+    reply: &["payCert", "payChnlUserName", "payChnlName"],
     state: "payCert",
 };
 
@@ -134,8 +152,11 @@ pub static GEN_PAY_CERT: Service = Service {
 pub static SELF_TEST: Service = Service {
     name: "check",
     path: "/cfc/api/tokenPwdStas",
+    function: "ev_check",
+    section: "B 1.7.2",
     changes: false,
     fields: &[TOKEN, ORG_CODG],
+    reply: &["checkStas", "resBizNo"],
     state: "checkStas",
 };
 
@@ -149,17 +170,6 @@ pub static SERVICES: [&Service; 4] = [
 
 /// Where every service's path begins.
 pub const PATH_PREFIX: &str = "/cfc/api/";
-
-/// Fields that a configuration's `defaults` may fill, with the most characters that any service
-/// takes.
-pub const DEFAULTABLE: [(&str, usize); 6] = [
-    ("orgCodg", 40),
-    ("orgName", 200),
-    ("opterId", 40),
-    ("opterName", 40),
-    ("devId", 40),
-    ("devIP", 40),
-];
 
 /// What a call is addressed to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 
 use crate::catalogue::codes::{EV_OK, NO_PASSWORD_NEEDED};
 use crate::catalogue::next::Next;
+use crate::config::{Level, LogSettings};
 use crate::os::per_process::PerProcess;
 use crate::reply::{Reply, Started, milliseconds_since_epoch};
 use once_cell::sync::Lazy;
@@ -23,52 +24,12 @@ use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Which calls get a line; each level has those of the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Level {
-    /// What failed on this side of the centre, connections included.
-    Error,
-    /// What the centre refused.
-    Warn,
-    /// Every call.
-    #[default]
-    Info,
-}
-
-impl Level {
-    /// The level that a configuration calls by this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Error, Self::Warn, Self::Info]
-            .into_iter()
-            .find(|level| level.as_str() == name)
+fn level_of(reply: &Reply) -> Level {
+    match reply.code {
+        EV_OK | NO_PASSWORD_NEEDED => Level::Info,
+        _ if reply.from_centre => Level::Warn,
+        _ => Level::Error,
     }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-        }
-    }
-
-    fn of(reply: &Reply) -> Self {
-        match reply.code {
-            EV_OK | NO_PASSWORD_NEEDED => Self::Info,
-            _ if reply.from_centre => Self::Warn,
-            _ => Self::Error,
-        }
-    }
-}
-
-/// `log` of the configuration.
-#[derive(Debug)]
-pub struct LogSettings {
-    /// Where the files are.
-    pub dir: PathBuf,
-    /// Which calls get a line.
-    pub level: Level,
-    /// For how many days before today files are kept.
-    pub keep_days: u64,
 }
 
 /// What the log says of a call beside its reply.
@@ -169,7 +130,7 @@ impl Log {
             reply_bytes: usize,
             buffer_bytes: Option<usize>,
         }
-        let level = Level::of(reply);
+        let level = level_of(reply);
         if level > self.settings.level {
             return;
         }

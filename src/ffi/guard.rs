@@ -1,48 +1,32 @@
 //! What every function of the C interface does around its own work: the library pinned, the
-//! caller's floating-point environment put aside, panics caught, the reply kept and written.
+//! caller's floating-point environment put aside, panics caught, the client found, the reply kept
+//! and written.
+//!
+//! Panics are caught ([`caught`]) at the boundary itself, where a number must come back whatever
+//! happens, and around what must not cost more than itself: the work, whose fault still gets a
+//! reply and a line in the log; the caller's being told of a step, where the flow goes on; and the
+//! log, which comes when a reply that may be paid for is written already.
 
 use super::float_env::FloatEnv;
-use super::last_reply;
-use super::memory::Buffer;
+use super::handle::{self, NO_CLIENT};
+use super::memory::{Buffer, Input};
+use super::{last_reply, progress};
 use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
+use crate::catalogue::services::Target;
 use crate::charset::Charset;
-use crate::client::log::{Entry, Log};
+use crate::client::log::Entry;
+use crate::dispatch::{self, Caller, Flow};
 use crate::error::{Delivery, Failure, text};
 use crate::os::host;
 use crate::reply::{Reply, Started};
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use zeroize::Zeroizing;
-
-/// A reply, and in which charset its caller reads it.
-#[derive(Debug)]
-pub struct Answer {
-    /// What to say.
-    pub reply: Reply,
-    /// How to write it.
-    pub charset: Charset,
-    /// Where to note it, if anywhere, and what to say there beside the reply.
-    pub log: Option<(Arc<Log>, Entry)>,
-}
-
-impl Answer {
-    /// For functions without a client, and about one that does not exist.
-    pub(super) fn without_client(result: Result<Reply, Failure>) -> Self {
-        let reply = result.unwrap_or_else(|failure| {
-            Reply::failed(&failure, failure.language.unwrap_or_default(), None)
-        });
-        Self {
-            reply,
-            charset: Charset::Ascii,
-            log: None,
-        }
-    }
-}
 
 /// A panic of this library's.
 #[derive(Debug)]
-pub(super) struct Fault {
+struct Fault {
     /// Where in the source it was.
     place: String,
     /// What it said, if that stands in the source.
@@ -76,7 +60,7 @@ impl Fault {
     }
 
     /// For the operator's screen.
-    pub(super) fn failure(&self) -> Failure {
+    fn failure(&self) -> Failure {
         let place = &self.place;
         let detail = text!(
             "请保留现场信息并联系动态库的维护者（{place}）；请求可能已发出",
@@ -86,7 +70,7 @@ impl Fault {
     }
 
     /// For the log.
-    pub(super) fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let place = &self.place;
         match self.said {
             Some(said) => format!("{place}: {said}"),
@@ -96,7 +80,7 @@ impl Fault {
 }
 
 /// Runs work that may panic.
-pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
         let fault = LAST_FAULT.try_with(Cell::take).ok().flatten();
         fault.unwrap_or_else(|| Fault {
@@ -108,11 +92,59 @@ pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
 
 /// Runs work that answers with a number alone.
 pub(super) fn number(work: impl FnOnce() -> i32) -> i32 {
-    with_env(|_| work())
+    boundary(|_| work())
 }
 
-/// The same for work that calls the caller back.
-fn with_env(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
+/// Runs work that answers with a reply, and needs no client.
+pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Result<Reply, Failure>) -> i32 {
+    call("", NO_CLIENT, buffer, |_| work())
+}
+
+/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
+/// function has one, and notes the call.
+pub fn call(
+    function: &'static str,
+    handle: i32,
+    buffer: Option<Buffer>,
+    work: impl FnOnce(&mut Export<'_>) -> Result<Reply, Failure>,
+) -> i32 {
+    boundary(|env| {
+        let started = Started::now();
+        last_reply::keep(Zeroizing::default());
+        let size = buffer.map(|buffer| buffer.size());
+        let mut export = Export {
+            function,
+            handle,
+            room: size.unwrap_or(usize::MAX),
+            env,
+            service: None,
+            caller: None,
+        };
+        let reply = buffer
+            .map_or(Ok(()), |buffer| buffer.check())
+            .and_then(|()| caught(|| work(&mut export)).unwrap_or_else(|fault| export.note(&fault)))
+            .unwrap_or_else(|failure| export.failed(&failure));
+        let caller = export.caller.as_ref();
+        let charset = caller.map_or(Charset::Ascii, |caller| caller.charset);
+        let mut text = Zeroizing::new(charset.encode_json(&reply.to_json(&started)));
+        let written = buffer.map_or(EV_OK, |buffer| buffer.write(&text));
+        let reply_bytes = text.len();
+        text.push(0);
+        last_reply::keep(text);
+        if let Some(caller) = caller
+            && let Some(log) = caller.client.log()
+        {
+            // The call is done: not even a fault in here may change what it returns.
+            let _ = caught(|| log.write(&caller.entry, &reply, &started, reply_bytes, size));
+        }
+        match reply.code {
+            EV_OK => written,
+            code => code,
+        }
+    })
+}
+
+fn boundary(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
     let env = FloatEnv::put_aside();
     host::pin();
     Fault::note_from_now_on();
@@ -125,35 +157,75 @@ fn inner(work: impl FnOnce() -> i32) -> i32 {
     caught(work).unwrap_or(EV_INTERNAL)
 }
 
-/// Runs work that answers with a reply, keeps that for the thread, writes it to the buffer, if the
-/// function has one, and notes the call.
-pub fn reply(buffer: Option<Buffer>, work: impl FnOnce() -> Answer) -> i32 {
-    flow(buffer, |_| work())
+/// An export at work, and what is known for its answer by the time it fails.
+#[expect(missing_debug_implementations, reason = "a client has none")]
+pub struct Export<'a> {
+    /// As the log names it.
+    function: &'static str,
+    handle: i32,
+    room: usize,
+    env: &'a FloatEnv,
+    /// The service's name, or the path.
+    service: Option<String>,
+    caller: Option<Caller>,
 }
 
-/// The same for work that calls the caller back, in the caller's own floating-point environment.
-pub(super) fn flow(buffer: Option<Buffer>, work: impl FnOnce(&FloatEnv) -> Answer) -> i32 {
-    with_env(|env| {
-        let started = Started::now();
-        last_reply::keep(Zeroizing::default());
-        let answer = match buffer.map_or(Ok(()), |buffer| buffer.check()) {
-            Ok(()) => caught(|| work(env))
-                .unwrap_or_else(|fault| Answer::without_client(Err(fault.failure()))),
-            Err(failure) => Answer::without_client(Err(failure)),
+impl Export<'_> {
+    /// Finds the client. Arguments that cannot be used come before a handle that cannot, but are
+    /// answered in the client's charset and language where there is one.
+    pub fn client<T>(&mut self, inputs: Result<T, Failure>) -> Result<(&mut Caller, T), Failure> {
+        let client = match handle::get(self.handle) {
+            Ok(client) => client,
+            Err(failure) => return Err(inputs.err().unwrap_or(failure)),
         };
-        let code = answer.reply.code;
-        let json = answer.reply.to_json(&started);
-        let mut text = Zeroizing::new(answer.charset.encode_json(&json));
-        // SAFETY: `Buffer::new` was promised that it can be written.
-        let written = buffer.map_or(EV_OK, |buffer| unsafe { buffer.write(&text) });
-        let reply_bytes = text.len();
-        text.push(0);
-        last_reply::keep(text);
-        if let Some((log, entry)) = &answer.log {
-            let size = buffer.map(|buffer| buffer.size());
-            // The call is done: not even a fault in here may change what it returns.
-            let _ = caught(|| log.write(entry, &answer.reply, &started, reply_bytes, size));
+        let caller = self.caller.insert(Caller {
+            charset: client.config().charset,
+            client,
+            room: self.room,
+            entry: Entry::new(self.function, self.handle),
+        });
+        Ok((caller, inputs?))
+    }
+
+    /// Calls a service.
+    pub(super) fn service(
+        &mut self,
+        target: Result<Target, Failure>,
+        request: &Input,
+    ) -> Result<Reply, Failure> {
+        self.service = target.as_ref().ok().map(|target| target.name().to_owned());
+        let inputs = request.read().and_then(|request| Ok((target?, request)));
+        let (caller, (target, request)) = self.client(inputs)?;
+        dispatch::call(caller, &target, request)
+    }
+
+    /// Runs a flow, whose steps this thread's listener is told of in the caller's own
+    /// floating-point environment.
+    pub(super) fn flow(&mut self, flow: Flow, request: &Input) -> Result<Reply, Failure> {
+        let (handle, env) = (self.handle, self.env);
+        let (caller, request) = self.client(request.read())?;
+        let charset = caller.charset;
+        let tell = |event: &str| progress::tell(handle, event, charset, env);
+        dispatch::flow(caller, flow, request, &mut |event| {
+            caught(|| tell(event)).unwrap_or(true)
+        })
+    }
+
+    fn note(&mut self, fault: &Fault) -> Result<Reply, Failure> {
+        if let Some(caller) = &mut self.caller {
+            caller.entry.fault = Some(fault.describe());
         }
-        if code == EV_OK { written } else { code }
-    })
+        Err(fault.failure())
+    }
+
+    fn failed(&self, failure: &Failure) -> Reply {
+        let language = match &self.caller {
+            Some(caller) => caller.client.config().language,
+            None => failure.language.unwrap_or_default(),
+        };
+        Reply {
+            service: self.service.clone(),
+            ..Reply::failed(failure, language, None)
+        }
+    }
 }

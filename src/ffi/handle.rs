@@ -3,7 +3,7 @@
 
 use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::client::Client;
-use crate::config::Config;
+use crate::dispatch;
 use crate::error::{Failure, text};
 use crate::os::host;
 use once_cell::sync::Lazy;
@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The default client's handle.
 pub(super) const DEFAULT: i32 = 0;
+
+/// What `*client` becomes when `ev_open` fails: never a client, and not the default one either.
+pub(super) const NO_CLIENT: i32 = -1;
 
 /// Names the default client's configuration file.
 const CONFIG_VARIABLE: &str = "EVOUCHER_CONFIG";
@@ -101,7 +104,7 @@ fn default_client() -> Result<Arc<Client>, Failure> {
                 ),
             )
         })?;
-    let client = Arc::new(Client::open(Config::read_file(&path)?)?);
+    let client = Arc::new(dispatch::open_file(&path)?);
     *default = Some(Arc::clone(&client));
     Ok(client)
 }

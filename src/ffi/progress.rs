@@ -6,13 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 
-/// A caller's function, in either convention, and what it gave to be handed back.
-#[derive(Clone, Copy)]
-pub(super) struct Listener {
-    pub(super) function: Function,
-    pub(super) user: *mut c_void,
-}
-
+/// A caller's function, in either convention.
 #[derive(Clone, Copy)]
 pub(super) enum Function {
     Cdecl(unsafe extern "C" fn(*mut c_void, *const c_char) -> i32),
@@ -20,16 +14,17 @@ pub(super) enum Function {
 }
 
 thread_local! {
-    static LISTENERS: RefCell<BTreeMap<i32, Listener>> = const { RefCell::new(BTreeMap::new()) };
+    static LISTENERS: RefCell<BTreeMap<i32, (Function, *mut c_void)>> =
+        const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Sets, or with `None` ends, whom this thread's flows on a client tell.
-pub(super) fn set(client: i32, listener: Option<Listener>) {
+pub(super) fn set(client: i32, function: Option<Function>, user: *mut c_void) {
     // A thread that is ending has no flows any more.
     let _ = LISTENERS.try_with(|listeners| {
         let mut listeners = listeners.borrow_mut();
-        match listener {
-            Some(listener) => listeners.insert(client, listener),
+        match function {
+            Some(function) => listeners.insert(client, (function, user)),
             None => listeners.remove(&client),
         }
     });
@@ -38,7 +33,7 @@ pub(super) fn set(client: i32, listener: Option<Listener>) {
 /// Tells of a step, if anybody wants to hear; `false` if they want the flow to end.
 pub(super) fn tell(client: i32, event: &str, charset: Charset, env: &FloatEnv) -> bool {
     let listener = LISTENERS.try_with(|listeners| listeners.borrow().get(&client).copied());
-    let Ok(Some(Listener { function, user })) = listener else {
+    let Ok(Some((function, user))) = listener else {
         return true;
     };
     let mut event = charset.encode_json(event);

@@ -5,7 +5,7 @@
 //! prototypes.
 
 use super::guard;
-use super::progress::Function;
+use super::progress::{self, Function};
 use std::ffi::{c_char, c_void};
 
 macro_rules! stdcall {
@@ -28,7 +28,9 @@ pub unsafe extern "system" fn EvOnProgress(
     function: Option<unsafe extern "system" fn(*mut c_void, *const c_char) -> i32>,
     user: *mut c_void,
 ) -> i32 {
-    guard::reply(None, || {
-        super::on_progress(client, function.map(Function::Stdcall), user)
+    guard::call("ev_on_progress", client, None, |call| {
+        let (caller, ()) = call.client(Ok(()))?;
+        progress::set(client, function.map(Function::Stdcall), user);
+        Ok(caller.done(None))
     })
 }

@@ -4,8 +4,7 @@
 //! ureq stays on the calling thread, so the connectors, the resolver and the connection find their
 //! call in a thread-local; other threads only cancel it.
 
-use super::connection::Connection;
-use super::pool::Way;
+use super::connection::Open;
 use rustls::ProtocolVersion;
 use std::cell::RefCell;
 use std::io;
@@ -58,7 +57,7 @@ struct Progress {
     /// connection goes back to the pool: a cancel never hits somebody else's call.
     socket: Option<Arc<TcpStream>>,
     /// The connection on which the reply was read to its end.
-    kept: Option<(Way, Connection)>,
+    kept: Option<Box<Open>>,
 }
 
 impl Progress {
@@ -255,12 +254,12 @@ impl Call {
     }
 
     /// Holds the connection until it is known whether its reply was understood.
-    pub fn keep(&self, way: Way, connection: Connection) {
-        self.progress().kept = Some((way, connection));
+    pub fn keep(&self, connection: Box<Open>) {
+        self.progress().kept = Some(connection);
     }
 
     /// The connection that is held, to be kept for other calls.
-    pub fn take_kept(&self) -> Option<(Way, Connection)> {
+    pub fn take_kept(&self) -> Option<Box<Open>> {
         self.progress().kept.take()
     }
 

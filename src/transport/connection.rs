@@ -10,7 +10,6 @@ use rustls::{ClientConnection, StreamOwned};
 use socket2::SockRef;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::mem;
 #[cfg(unix)]
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
@@ -137,8 +136,6 @@ impl Write for Lower {
 pub enum Stream {
     Plain(Lower),
     Tls(Box<StreamOwned<ClientConnection, Lower>>),
-    /// Another [`Connection`] has it.
-    Gone,
 }
 
 impl Lower {
@@ -163,7 +160,6 @@ impl Stream {
                 };
                 holds || tls.sock.holds_input()
             }
-            Self::Gone => true,
         }
     }
 }
@@ -181,8 +177,8 @@ enum Turn {
     Kept,
 }
 
-/// One connection, as ureq sees it.
-pub struct Connection {
+/// An open connection.
+pub struct Open {
     stream: Stream,
     socket: Arc<TcpStream>,
     buffers: LazyBuffers,
@@ -193,23 +189,16 @@ pub struct Connection {
     turn: Turn,
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection")
+        f.write_str("Open")
     }
 }
 
-impl Connection {
-    /// One that has carried nothing.
-    pub fn new(stream: Stream, socket: Arc<TcpStream>, way: Option<Way>) -> Self {
-        Self {
-            stream,
-            socket,
-            buffers: LazyBuffers::new(BUFFER, BUFFER),
-            pending: Vec::new(),
-            way,
-            turn: Turn::New,
-        }
+impl Open {
+    /// Whether its requests are addressed there.
+    pub fn leads(&self, way: &Way) -> bool {
+        self.way.as_ref() == Some(way)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -232,7 +221,6 @@ impl Connection {
                 tls.write_all(&self.pending)?;
                 tls.flush()?;
             }
-            Stream::Gone => return Err(io::ErrorKind::NotConnected.into()),
         }
         self.pending.clear();
         Ok(())
@@ -246,6 +234,43 @@ impl Connection {
         }
         let peeked = peek_at_once(&self.socket)?;
         Ok(matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock))
+    }
+}
+
+/// A connection as ureq sees it, for one call.
+#[derive(Debug)]
+pub struct Connection {
+    /// Taken only when this is dropped.
+    open: Option<Box<Open>>,
+}
+
+impl Connection {
+    /// One that has carried nothing.
+    pub fn new(stream: Stream, socket: Arc<TcpStream>, way: Option<Way>) -> Self {
+        Self::from(Box::new(Open {
+            stream,
+            socket,
+            buffers: LazyBuffers::new(BUFFER, BUFFER),
+            pending: Vec::new(),
+            way,
+            turn: Turn::New,
+        }))
+    }
+
+    fn open(&self) -> &Open {
+        let open = self.open.as_deref();
+        open.unwrap_or_else(|| unreachable!("it is dropped"))
+    }
+
+    fn open_mut(&mut self) -> &mut Open {
+        let open = self.open.as_deref_mut();
+        open.unwrap_or_else(|| unreachable!("it is dropped"))
+    }
+}
+
+impl From<Box<Open>> for Connection {
+    fn from(open: Box<Open>) -> Self {
+        Self { open: Some(open) }
     }
 }
 
@@ -267,48 +292,50 @@ fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
 
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut self.open_mut().buffers
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.pending
-            .extend_from_slice(&self.buffers.output()[..amount]);
-        if self.pending.len() >= FLUSH_AT {
-            self.flush()?;
+        let open = self.open_mut();
+        open.pending
+            .extend_from_slice(&open.buffers.output()[..amount]);
+        if open.pending.len() >= FLUSH_AT {
+            open.flush()?;
         }
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        self.flush()?;
-        let input = self.buffers.input_append_buf();
+        let open = self.open_mut();
+        open.flush()?;
+        let input = open.buffers.input_append_buf();
         if input.is_empty() {
             // Reading into no space would look like the other side's end.
             return Err(ureq::Error::LargeResponseHeader(BUFFER, BUFFER));
         }
-        let amount = match &mut self.stream {
+        let amount = match &mut open.stream {
             Stream::Plain(lower) => lower.read(input)?,
             Stream::Tls(tls) => tls.read(input)?,
-            Stream::Gone => return Err(io::Error::from(io::ErrorKind::NotConnected).into()),
         };
-        if amount > 0 && self.way.is_some() {
+        if amount > 0 && open.way.is_some() {
             Call::current()?.begin_receiving();
         }
-        self.buffers.input_appended(amount);
+        open.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
     /// ureq asks when a reply was read to its end, before it would give the connection back to a
     /// pool of its own, which holds none.
     fn is_open(&mut self) -> bool {
-        if self.turn == Turn::InUse && Call::current().is_ok_and(|call| call.release()) {
-            self.turn = Turn::Done;
+        let open = self.open_mut();
+        if open.turn == Turn::InUse && Call::current().is_ok_and(|call| call.release()) {
+            open.turn = Turn::Done;
         }
-        self.turn == Turn::Done
+        open.turn == Turn::Done
     }
 
     fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        matches!(self.open().stream, Stream::Tls(_))
     }
 }
 
@@ -316,20 +343,15 @@ impl Transport for Connection {
 /// that reply was understood.
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.turn != Turn::Done {
+        let Some(mut open) = self.open.take() else {
             return;
+        };
+        if open.turn == Turn::Done
+            && open.way.is_some()
+            && let Ok(call) = Call::current()
+        {
+            open.turn = Turn::Kept;
+            call.keep(open);
         }
-        let (Ok(call), Some(way)) = (Call::current(), self.way.take()) else {
-            return;
-        };
-        let kept = Self {
-            stream: mem::replace(&mut self.stream, Stream::Gone),
-            socket: Arc::clone(&self.socket),
-            buffers: mem::replace(&mut self.buffers, LazyBuffers::new(BUFFER, BUFFER)),
-            pending: mem::take(&mut self.pending),
-            way: Some(way.clone()),
-            turn: Turn::Kept,
-        };
-        call.keep(way, kept);
     }
 }

@@ -4,7 +4,7 @@
 //! only once the reply was understood as well: behind a gateway's 504 the centre's late answer may
 //! follow, and would be taken for the answer to the next call, another patient's.
 
-use super::connection::Connection;
+use super::connection::{Connection, Open};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use ureq::http::Uri;
@@ -35,8 +35,7 @@ impl Way {
 
 #[derive(Debug)]
 struct Kept {
-    way: Way,
-    connection: Connection,
+    open: Box<Open>,
     since: Instant,
 }
 
@@ -48,14 +47,13 @@ pub struct Pool {
 
 impl Pool {
     /// Keeps a connection.
-    pub fn put(&self, way: Way, connection: Connection) {
+    pub fn put(&self, open: Box<Open>) {
         let mut kept = self.kept();
         if kept.len() >= MAX_KEPT {
             kept.remove(0);
         }
         kept.push(Kept {
-            way,
-            connection,
+            open,
             since: Instant::now(),
         });
     }
@@ -66,11 +64,11 @@ impl Pool {
         loop {
             let mut kept = self.kept();
             kept.retain(|kept| kept.since.elapsed() < MAX_AGE);
-            let youngest = kept.iter().rposition(|kept| kept.way == *way)?;
-            let mut connection = kept.remove(youngest).connection;
+            let youngest = kept.iter().rposition(|kept| kept.open.leads(way))?;
+            let mut open = kept.remove(youngest).open;
             drop(kept);
-            if connection.is_quiet().unwrap_or(false) {
-                return Some(connection);
+            if open.is_quiet().unwrap_or(false) {
+                return Some(open.into());
             }
         }
     }

@@ -8,20 +8,28 @@
     reason = "each test uses some of it, and calls C functions"
 )]
 
+pub mod front;
 pub mod wire;
 
+use evoucher::catalogue::services;
 use evoucher_sandbox::{Options, Sandbox};
 use libloading::Symbol;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The key and orgId that the simulated centre expects unless told otherwise.
 pub const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 pub const ORG_ID: &str = "testOrgId";
+
+/// How much later than its time-out a call may return on a busy machine.
+pub const MARGIN: Duration = Duration::from_secs(5);
 
 /// The folder of the built libraries.
 pub fn library_dir() -> PathBuf {
@@ -256,16 +264,16 @@ impl Client {
         self.call("ev_gen_pay_cert", &request(token))
     }
 
+    /// Calls a service by its path, with a buffer that is large enough.
+    pub fn call_path(&self, path: &str, request: &str) -> Reply {
+        let (path, request) = (path.as_bytes(), request.as_bytes());
+        self.library
+            .call5("ev_call", self.handle, path, request, 65_536)
+    }
+
     /// A path that no document lists: it may change something, for all that is known.
     pub fn echo(&self, token: &str) -> Reply {
-        let request = request(token).to_string();
-        self.library.call5(
-            "ev_call",
-            self.handle,
-            ECHO.as_bytes(),
-            request.as_bytes(),
-            65_536,
-        )
+        self.call_path(ECHO, &request(token).to_string())
     }
 
     /// Calls one of the four by its name, or the unlisted one.
@@ -292,17 +300,42 @@ impl Drop for Client {
     }
 }
 
-/// The C functions of the four services.
-pub const SERVICES: [(&str, &str); 4] = [
-    ("tokenPwdCheckNotc", "ev_token_pwd_check_notc"),
-    ("tokenPwdStas", "ev_token_pwd_stas"),
-    ("signedQuery", "ev_signed_query"),
-    ("genPayCert", "ev_gen_pay_cert"),
+/// The four services, and the C function of each.
+pub const SERVICES: [(&str, &str); services::SERVICES.len()] = {
+    let mut all = [("", ""); services::SERVICES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = (services::SERVICES[at].name, services::SERVICES[at].function);
+        at += 1;
+    }
+    all
+};
+
+/// What `Client::service` calls: the four, and the one that no document lists.
+pub const NAMES: [&str; 5] = [
+    "tokenPwdCheckNotc",
+    "tokenPwdStas",
+    "signedQuery",
+    "genPayCert",
+    "echo",
 ];
+
+/// Those that change nothing.
+pub const READING: [&str; 2] = ["tokenPwdStas", "signedQuery"];
 
 /// Whether a service changes something (the table of the specification, §2).
 pub fn changes(service: &str) -> bool {
     matches!(service, "tokenPwdCheckNotc" | "genPayCert")
+}
+
+/// What came of a call.
+pub fn is(reply: &Reply, code: i32, delivery: &str) {
+    let text = reply.text();
+    assert_eq!(
+        (reply.returned, reply.at("delivery").as_str()),
+        (code, delivery),
+        "{text}"
+    );
 }
 
 /// The simulated centre's service that no document lists.
@@ -358,6 +391,14 @@ pub fn request(token: &str) -> Value {
     })
 }
 
+/// The same for one transaction, at this amount.
+pub fn transaction(token: &str, serial: &str, amount: &str) -> Value {
+    let mut request = request(token);
+    request["fixmedinsTrnsSn"] = serial.into();
+    request["ownPaySetlAmt"] = amount.into();
+    request
+}
+
 /// A configuration for a centre at this address.
 pub fn config(url: impl AsRef<str>) -> Value {
     json!({
@@ -382,7 +423,40 @@ pub fn centre() -> Sandbox {
     Sandbox::start(Options::default()).unwrap()
 }
 
+/// How many requests for a service took effect.
+pub fn times(centre: &Sandbox, service: &str) -> usize {
+    let ledger = centre.ledger();
+    let of_it = ledger.iter().filter(|entry| entry.service == service);
+    of_it.count()
+}
+
 /// The address of a centre that answers everything with a fault.
 pub fn fault(centre: &Sandbox, name: &str) -> String {
     format!("{}/fault/{name}", centre.url())
+}
+
+/// Whether there is time for everything, or a tenth has to do.
+pub fn everything() -> bool {
+    std::env::var_os("EVOUCHER_TEST_EVERYTHING").is_some()
+}
+
+/// The threads of this process, by number.
+pub fn threads() -> BTreeSet<String> {
+    std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .map(|task| task.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Runs an ignored test of this program in a process of its own, with more environment: what tests
+/// share otherwise.
+pub fn alone<'a>(test: &str, environment: impl IntoIterator<Item = (&'a str, String)>) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored"])
+        .envs(environment)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("1 passed"), "{printed}");
 }

@@ -85,8 +85,8 @@ pub fn black_hole() -> (TcpListener, Vec<TcpStream>) {
     }
 }
 
-/// Reads a request with its body; `None` when the client closed instead.
-pub fn read_request(stream: &mut impl Read) -> Option<String> {
+/// Reads a request, or a reply, with its body; `None` when the other side closed instead.
+pub fn read_message(stream: &mut impl Read) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -148,7 +148,7 @@ impl Proxy {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let list = Arc::clone(&asked);
         let server = Server::start(move |mut client, _| {
-            let Some(request) = read_request(&mut client) else {
+            let Some(request) = read_message(&mut client) else {
                 return;
             };
             let line = request.lines().next().unwrap().to_owned();

@@ -78,6 +78,16 @@ internal static class Joint
         reply = client.VerifyPassword(Request("pwd-flow"), delegate { throw new FormatException("enough"); });
         Expect("an exception of progress cancels", reply, EvoucherCode.Cancelled, "resend");
         Check(reply.ProgressError is FormatException, "and is told: " + reply.ProgressError);
+        string thrown = Request("signed-thrown", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-thrown-" + tag);
+        reply = client.OneCodePay(thrown, delegate(string step)
+        {
+            if (step.Contains("genPayCert"))
+            {
+                throw new FormatException("too late");
+            }
+        });
+        Expect("an exception takes no certificate away", reply, 0, "charge");
+        Check(reply.ProgressError is FormatException, "it is told, too");
 
         string gate = Request("auto1-flow", "settlement", true, "credential", "qrcode", "method", "online");
         Expect("gate", client.SettleGate(gate), 0, "settle");

@@ -8,7 +8,6 @@ using System;
 using System.Collections.Concurrent;
 using System.IO;
 using System.Threading;
-using System.Threading.Tasks;
 using Evoucher;
 
 internal static class Program

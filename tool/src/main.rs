@@ -3,13 +3,11 @@
 mod out;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use evoucher::catalogue::advice::advice;
-use evoucher::catalogue::codes::{EV_OK, EV_UNKNOWN_SERVICE, UNLISTED, meaning};
-use evoucher::catalogue::services::{SERVICES, Target};
+use evoucher::catalogue::codes::EV_OK;
 use evoucher::charset::decode_file;
 use evoucher::client::Client;
-use evoucher::client::check::check;
-use evoucher::config::{Config, protected_key_file};
+use evoucher::config::protected_key_file;
+use evoucher::dispatch::{self, Caller};
 use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher::error::{Failure, Language};
 use evoucher::os::dpapi::Scope;
@@ -88,6 +86,16 @@ struct Envelope {
     arguments: Vec<OsString>,
 }
 
+impl Envelope {
+    fn ask(
+        mut self,
+        work: fn(&mut Caller, &[u8]) -> Result<Reply, Failure>,
+    ) -> Result<Reply, Problem> {
+        let text = text(self.arguments.pop())?;
+        ask(self.arguments.pop(), |caller| work(caller, text.as_bytes()))
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Tongue {
     Zh,
@@ -148,31 +156,40 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
                     return Ok(false);
                 }
             };
-            let reply = check(&client);
+            let reply = dispatch::check(&client);
             show_check(&reply, out)?;
             Ok(reply.code == EV_OK)
         }
         Command::Call { mut arguments } => {
             let request = text(arguments.pop())?;
             let service = text(arguments.pop())?;
-            call(arguments.pop(), &service, &request, out)
+            let (reply, started) = ask(arguments.pop(), |caller| {
+                let started = Started::now();
+                let target = dispatch::target(service.as_bytes())?;
+                let reply = dispatch::call(caller, &target, request.as_bytes())?;
+                Ok((reply, started))
+            })?;
+            out.json(&reply.to_json(&started))?;
+            Ok(reply.code == EV_OK)
         }
-        Command::Seal(Envelope { mut arguments }) => {
-            let text = text(arguments.pop())?;
-            out.line(&client(arguments.pop().map(PathBuf::from))?.seal(&text))?;
+        Command::Seal(envelope) => {
+            let reply = envelope.ask(dispatch::seal)?;
+            out.line(&reply.data.unwrap_or_default())?;
             Ok(true)
         }
-        Command::Unseal(Envelope { mut arguments }) => {
-            let text = text(arguments.pop())?;
-            let client = client(arguments.pop().map(PathBuf::from))?;
-            let language = client.config().language;
-            let opened = client
-                .unseal(&text)
-                .map_err(|failure| Problem::new(failure.message(language)))?;
-            out.line(&opened)?;
+        Command::Unseal(envelope) => {
+            let reply = envelope.ask(dispatch::unseal)?;
+            out.line(word(&data(&reply), "text"))?;
             Ok(true)
         }
-        Command::Explain { code, language } => explain(code, language, out),
+        Command::Explain { code, language } => {
+            let language = match language {
+                Tongue::Zh => Language::Zh,
+                Tongue::En => Language::En,
+            };
+            explain(code, language, out)?;
+            Ok(true)
+        }
         Command::Protect {
             user, out: path, ..
         } => protect(if user { Scope::User } else { Scope::Machine }, path, out),
@@ -185,7 +202,18 @@ fn client(path: Option<PathBuf>) -> Result<Client, Problem> {
         Some(path) => path,
         None => env::current_exe()?.with_file_name("evoucher.json"),
     };
-    Ok(Client::open(Config::read_file(&path)?)?)
+    Ok(dispatch::open_file(&path)?)
+}
+
+/// Does something with the configured client; what keeps it from that is said in its language.
+fn ask<T>(
+    config: Option<OsString>,
+    work: impl FnOnce(&mut Caller) -> Result<T, Failure>,
+) -> Result<T, Problem> {
+    let client = client(config.map(PathBuf::from))?;
+    let language = client.config().language;
+    let mut caller = Caller::in_rust("evoucher-tool", client);
+    work(&mut caller).map_err(|failure| Problem::new(failure.message(language)))
 }
 
 /// An argument, or standard input in its place.
@@ -205,22 +233,24 @@ fn input() -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(decode_file(&bytes).trim().to_owned()))
 }
 
+/// A reply's data.
+fn data(reply: &Reply) -> Value {
+    let data = reply.data.as_deref();
+    data.and_then(|data| serde_json::from_str(data).ok())
+        .unwrap_or_default()
+}
+
+/// A text in it, or nothing.
+fn word<'a>(data: &'a Value, name: &str) -> &'a str {
+    data[name].as_str().unwrap_or_default()
+}
+
 /// One line for each step, and one that says which it is.
 fn show_check(reply: &Reply, out: &Out) -> io::Result<()> {
-    let data: Value = reply
-        .data
-        .as_deref()
-        .and_then(|data| serde_json::from_str(data).ok())
-        .unwrap_or_default();
-    for step in data["steps"].as_array().into_iter().flatten() {
-        let (name, finding) = (step["step"].as_str(), step["finding"].as_str());
-        show_step(
-            step["ok"] == true,
-            name.unwrap_or_default(),
-            step["ms"].as_u64().unwrap_or_default(),
-            finding.unwrap_or_default(),
-            out,
-        )?;
+    for step in data(reply)["steps"].as_array().into_iter().flatten() {
+        let (name, finding) = (word(step, "step"), word(step, "finding"));
+        let ms = step["ms"].as_u64().unwrap_or_default();
+        show_step(step["ok"] == true, name, ms, finding, out)?;
     }
     match reply.code {
         EV_OK => out.line(&reply.message),
@@ -233,47 +263,23 @@ fn show_step(ok: bool, name: &str, ms: u64, finding: &str, out: &Out) -> io::Res
     out.line(&format!("{mark}  {name:<8}{ms:>6} ms  {finding}"))
 }
 
-fn call(
-    config: Option<OsString>,
-    service: &str,
-    request: &str,
-    out: &Out,
-) -> Result<bool, Problem> {
-    let client = client(config.map(PathBuf::from))?;
-    let started = Started::now();
-    let target = Target::find(service).ok_or_else(|| {
-        let known = meaning(EV_UNKNOWN_SERVICE).map_or("", |meaning| meaning.zh);
-        let names = SERVICES.map(|service| service.name).join(" | ");
-        Problem::new(format!("{known}: {names} | /cfc/api/..."))
-    })?;
-    let reply = client.call(&target, request, None);
-    out.json(&reply.to_json(&started))?;
-    Ok(reply.code == EV_OK)
-}
-
-fn explain(code: i32, language: Tongue, out: &Out) -> Result<bool, Problem> {
-    let meaning = meaning(code).unwrap_or(&UNLISTED);
+fn explain(code: i32, language: Language, out: &Out) -> io::Result<()> {
+    let data = data(&dispatch::explain(code, language));
     // This library's own have a name, the documents' a scope, in Chinese.
-    let (whose, text) = match language {
-        Tongue::Zh if meaning.name.is_empty() => (meaning.scope, meaning.zh),
-        Tongue::Zh => (meaning.name, meaning.zh),
-        Tongue::En => (meaning.name, meaning.en),
+    let whose = match (word(&data, "name"), language) {
+        ("", Language::Zh) => word(&data, "scope"),
+        (name, _) => name,
     };
-    let parts = [&code.to_string(), whose, text];
+    let parts = [&code.to_string(), whose, word(&data, "meaning")];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     out.line(&parts.join("  "))?;
-    let language = match language {
-        Tongue::Zh => Language::Zh,
-        Tongue::En => Language::En,
-    };
     // For the operator, then for whoever looks after the program.
-    let (operator, developer) = advice(code, language);
-    for advice in [operator, developer] {
+    for advice in ["advice", "developerAdvice"].map(|name| word(&data, name)) {
         if !advice.is_empty() {
             out.line(&format!("  {advice}"))?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Silent when it goes well: it is run on many machines by a program.

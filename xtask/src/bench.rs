@@ -44,8 +44,8 @@ struct Figures {
 
 /// Builds both programs, measures them in turn, and prints the tables.
 pub fn run() -> Result {
-    install::install(install::BENCH)?;
-    sh::run(&mut sh::cargo(&[
+    install::install(&[install::BENCH])?;
+    sh::show(&mut sh::cargo(&[
         "build",
         "--release",
         "--package=evoucher",
@@ -151,7 +151,7 @@ impl Bench {
         let measure = |program: &Path| -> Result<Figures> {
             let mut command = Command::new(program);
             command.arg(&base).arg(&self.ca);
-            read(&sh::output(command.args([threads, "for", MILLISECONDS]))?)
+            read(&sh::run(command.args([threads, "for", MILLISECONDS]))?)
         };
         let mut ours = Vec::new();
         let mut theirs = Vec::new();
@@ -238,7 +238,7 @@ impl Bench {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-c", "-o"]).arg(&summary).arg(program);
         strace.arg(base).arg(&self.ca);
-        sh::output(strace.args(["1", "calls", &calls.to_string()]))?;
+        sh::run(strace.args(["1", "calls", &calls.to_string()]))?;
         // % time, seconds, usecs/call, calls, errors if any, syscall
         let counts = sh::read(&summary)?.lines().filter_map(count_of).collect();
         Ok(counts)
@@ -288,7 +288,7 @@ fn compile(folder: &Path, name: &str, libraries: &[String]) -> Result<PathBuf> {
         .arg("-o")
         .arg(&program)
         .args(libraries);
-    sh::run(&mut cc)?;
+    sh::show(&mut cc)?;
     Ok(program)
 }
 

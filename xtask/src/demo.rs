@@ -16,7 +16,7 @@ pub fn run() -> Result {
             "the demo needs a C compiler (cc); on Debian: apt-get install gcc libc6-dev".to_owned(),
         );
     }
-    sh::run(&mut sh::cargo(&[
+    sh::show(&mut sh::cargo(&[
         "build",
         "--release",
         "--package=evoucher",
@@ -26,7 +26,7 @@ pub fn run() -> Result {
     let cashier = release.join("cashier");
     let mut cc = sh::command("cc", &["-I", "include", "examples/c/cashier.c", "-o"]);
     cc.arg(&cashier).arg("-L").arg(&release).arg("-levoucher");
-    sh::run(cc.arg(format!("-Wl,-rpath,{}", release.display())))?;
+    sh::show(cc.arg(format!("-Wl,-rpath,{}", release.display())))?;
 
     // Both write to one pipe, each line before the other side goes on: the order is the true one.
     let (output, input) = io::pipe().map_err(|error| error.to_string())?;

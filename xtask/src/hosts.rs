@@ -46,7 +46,9 @@ fn collect(folder: &Path, fence: &str, found: &mut BTreeMap<String, String>) -> 
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
-            if !name.starts_with('.') && path != sh::target() {
+            // What git ignores holds copies.
+            let ignored = path == sh::target() || name == "target" || name == "dist";
+            if !ignored && !name.starts_with('.') {
                 collect(&path, fence, found)?;
             }
         } else if name.ends_with(".md") {

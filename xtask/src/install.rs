@@ -1,104 +1,97 @@
 //! What the commands need beside Rust: on Debian as root it is installed, elsewhere it is named.
 
 use crate::sh::{self, Result};
-use std::env;
 
-/// A program, and the Debian package that it comes in.
-pub struct Needed {
-    /// As it is called; for what is no program, a file of it by its whole path.
-    pub program: &'static str,
-    /// As Debian calls it.
-    pub package: &'static str,
-}
+/// A program as it is called, or a file by its whole path; and the Debian package that it comes in.
+pub type Need = (&'static str, &'static str);
 
 /// For the native tests: C programs, the leak check, the independent SM4.
-pub const NATIVE: &[Needed] = &[
-    Needed {
-        program: "cc",
-        package: "gcc",
-    },
-    Needed {
-        program: "c++",
-        package: "g++",
-    },
-    Needed {
-        program: "valgrind",
-        package: "valgrind",
-    },
-    Needed {
-        program: "openssl",
-        package: "openssl",
-    },
+pub const NATIVE: &[Need] = &[
+    ("cc", "gcc"),
+    ("c++", "g++"),
+    ("valgrind", "valgrind"),
+    ("openssl", "openssl"),
 ];
 
 /// For the benchmark: the other client's libraries, a server, a count of system calls.
-pub const BENCH: &[Needed] = &[
-    Needed {
-        program: "cc",
-        package: "gcc",
-    },
-    Needed {
-        program: "curl-config",
-        package: "libcurl4-openssl-dev",
-    },
-    Needed {
-        program: "/usr/include/openssl/evp.h",
-        package: "libssl-dev",
-    },
-    Needed {
-        program: "openssl",
-        package: "openssl",
-    },
-    Needed {
-        program: "nginx",
-        package: "nginx",
-    },
-    Needed {
-        program: "strace",
-        package: "strace",
-    },
+pub const BENCH: &[Need] = &[
+    ("cc", "gcc"),
+    ("curl-config", "libcurl4-openssl-dev"),
+    ("/usr/include/openssl/evp.h", "libssl-dev"),
+    ("openssl", "openssl"),
+    ("nginx", "nginx"),
+    ("strace", "strace"),
+];
+
+/// For tools that come as Python's wheels.
+pub const PIP: &[Need] = &[("/usr/lib/python3/dist-packages/pip", "python3-pip")];
+
+/// For the archives, beside pip.
+pub const DIST: &[Need] = &[
+    ("/usr/bin/rustc", "rustc-web"),
+    ("/usr/lib/rustlib/src/rust/library/std", "rust-web-src"),
+    (
+        "/usr/lib/rustlib/x86_64-unknown-linux-gnu/lib",
+        "libstd-rust-web-dev",
+    ),
+    (
+        "/usr/bin/i686-w64-mingw32-gcc-win32",
+        "gcc-mingw-w64-i686-win32",
+    ),
+    (
+        "/usr/bin/x86_64-w64-mingw32-gcc-win32",
+        "gcc-mingw-w64-x86-64-win32",
+    ),
+    ("/usr/bin/llvm-dlltool", "llvm"),
+    ("/usr/bin/zip", "zip"),
+];
+
+/// For the Windows half of the tests, beyond that.
+pub const WINDOWS: &[Need] = &[
+    ("/usr/bin/lld-link", "lld"),
+    ("/usr/bin/wine-stable", "wine"),
+    ("/usr/lib/wine/wine64", "wine64"),
+    ("/usr/sbin/debootstrap", "debootstrap"),
+    ("/usr/bin/fpc", "fpc"),
+    ("/usr/share/fpcsrc", "fpc-source"),
+    ("/usr/bin/mcs", "mono-mcs"),
+    ("/usr/bin/mono", "mono-runtime"),
+    ("/usr/bin/npm", "npm"),
+    ("/usr/bin/unzip", "unzip"),
 ];
 
 /// What of these is missing.
-pub fn missing(needed: &[Needed]) -> Vec<&Needed> {
-    needed
-        .iter()
-        .filter(|needed| !sh::has(needed.program))
-        .collect()
+pub fn missing(needs: &[&[Need]]) -> Vec<Need> {
+    let needs = needs.iter().copied().flatten().copied();
+    needs.filter(|(what, _)| !sh::has(what)).collect()
 }
 
 /// Sees to it that all of them are there.
-pub fn install(needed: &[Needed]) -> Result {
-    let missing = missing(needed);
+pub fn install(needs: &[&[Need]]) -> Result {
+    let missing = missing(needs);
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().map(|needed| needed.package).collect();
-    if !can_install() {
+    let (missing, packages): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+    if !is_root()? || !sh::has("apt-get") {
         return Err(format!(
-            "missing: {}\non Debian: apt-get install {}",
-            missing
-                .iter()
-                .map(|needed| needed.program)
-                .collect::<Vec<_>>()
-                .join(" "),
+            "missing: {}\non Debian 12, as root: apt-get install {}",
+            missing.join(" "),
             packages.join(" "),
         ));
     }
-    sh::run(&mut sh::command("apt-get", &["update", "--quiet"]))?;
-    let mut install = sh::command(
-        "apt-get",
-        &["install", "--yes", "--quiet", "--no-install-recommends"],
-    );
+    println!("installing {}", packages.join(" "));
+    sh::run(&mut sh::command("apt-get", &["update"]))?;
+    let mut install = sh::command("apt-get", &["install", "--yes", "--no-install-recommends"]);
     sh::run(
         install
             .args(&packages)
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )
+    .map(|_| ())
 }
 
-fn can_install() -> bool {
-    let is_root = env::var("USER").as_deref() == Ok("root")
-        || sh::output(&mut sh::command("id", &["-u"])).is_ok_and(|id| id.trim() == "0");
-    is_root && sh::has("apt-get")
+/// Whether this runs as root.
+pub fn is_root() -> Result<bool> {
+    Ok(sh::run(&mut sh::command("id", &["-u"]))?.trim() == "0")
 }

@@ -5,7 +5,6 @@ use crate::hosts;
 use crate::sh::{self, Result};
 use crate::windows::Sandbox;
 use serde_json::json;
-use std::fs;
 use std::path::Path;
 
 /// What the configuration beside the program makes of it.
@@ -74,7 +73,7 @@ const CONFIGS: [&str; 2] = ["evoucher.json", r"C:\HIS\evoucher.json"];
 /// Compiles the snippets in their program, and is the cashier in each case.
 pub(crate) fn run() -> Result {
     let dir = sh::target().join("recipes");
-    fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    sh::make_dir(&dir)?;
     let program = compile(&dir)?;
     let sandbox = Sandbox::start(&dir.join("tls"))?;
     for (page, cashier, centre, token, settles) in CASES {
@@ -85,7 +84,7 @@ pub(crate) fn run() -> Result {
         command.arg(&program).args([page, cashier, token]);
         // cargo points it at the debug build, and it would come before the program's own path.
         command.env_remove("LD_LIBRARY_PATH").current_dir(&dir);
-        let said = sh::output(&mut command)?;
+        let said = sh::run(&mut command)?;
         let settled = said.lines().filter(|line| *line == "settle").count();
         let shown = said
             .lines()
@@ -102,7 +101,6 @@ pub(crate) fn run() -> Result {
         0 => {}
         sent => return Err(format!("{sent} requests were sent after a cancel")),
     }
-    println!("the guides' C: {} cases passed", CASES.len());
     Ok(())
 }
 
@@ -114,6 +112,6 @@ fn compile(dir: &Path) -> Result<std::path::PathBuf> {
     let mut cc = sh::command("cc", &["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-O2"]);
     cc.args(["-I", "include", "-pthread", "-o"]).arg(&program);
     cc.arg(&source).arg("-L").arg(&release).arg("-levoucher");
-    sh::run(cc.arg(format!("-Wl,-rpath,{}", release.display())))?;
+    sh::show(cc.arg(format!("-Wl,-rpath,{}", release.display())))?;
     Ok(program)
 }

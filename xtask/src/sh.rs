@@ -1,7 +1,7 @@
 //! Running other programs.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 use std::{env, fs};
 
 /// What a command of this program comes to; an error is said to whoever typed it.
@@ -32,8 +32,8 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command(&cargo, arguments)
 }
 
-/// Runs a command to its end.
-pub fn run(command: &mut Command) -> Result {
+/// Runs a command for whoever waits: it is named, and says what it says.
+pub fn show(command: &mut Command) -> Result {
     println!("$ {}", shown(command));
     let status = command
         .status()
@@ -45,24 +45,41 @@ pub fn run(command: &mut Command) -> Result {
     }
 }
 
-/// Runs a command to its end and gives what it printed.
-pub fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("{}: {error}", shown(command)))?;
-    if !output.status.success() {
-        return Err(format!("{}: {}", shown(command), output.status));
+/// Runs a command to its end and gives what it wrote on standard output. Silent when it succeeds; all that it said when
+/// it does not.
+pub fn run(command: &mut Command) -> Result<String> {
+    let output = output(command)?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(failure(command, &output))
     }
-    String::from_utf8(output.stdout).map_err(|error| format!("{}: {error}", shown(command)))
 }
 
-/// Whether a program is on the PATH.
+/// Runs a command to its end, whatever that is.
+pub fn output(command: &mut Command) -> Result<Output> {
+    command
+        .output()
+        .map_err(|error| format!("{}: {error}", shown(command)))
+}
+
+/// The text for a command that ended badly.
+pub fn failure(command: &Command, output: &Output) -> String {
+    format!(
+        "{}\n  {}\n{}{}",
+        shown(command),
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Whether a program is on the PATH, or there is something at this whole path.
 pub fn has(program: &str) -> bool {
     let Some(path) = env::var_os("PATH") else {
         return false;
     };
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
 /// Reads a file of text.
@@ -70,9 +87,29 @@ pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Writes a file of text.
-pub fn write(path: &Path, text: &str) -> Result {
+/// Writes a file.
+pub fn write(path: &Path, text: impl AsRef<[u8]>) -> Result {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Copies a file.
+pub fn copy(from: &Path, to: &Path) -> Result {
+    fs::copy(from, to)
+        .map(|_| ())
+        .map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
+}
+
+/// A directory at this place, with those above it.
+pub fn make_dir(path: &Path) -> Result {
+    fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// An empty directory at this place, whatever was there before.
+pub fn fresh_dir(path: &Path) -> Result {
+    if path.exists() {
+        fs::remove_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    make_dir(path)
 }
 
 fn shown(command: &Command) -> String {

@@ -2,7 +2,7 @@
 //! to. Built in release, like the product.
 #![expect(unsafe_code, reason = "exports of a C library")]
 
-use evoucher::ffi::{Buffer, guard, with_client};
+use evoucher::ffi::{Buffer, guard};
 use std::ffi::{CStr, c_char};
 
 /// Panics with a message, inside the guard.
@@ -29,10 +29,9 @@ pub extern "C" fn test_panic_without_buffer() -> i32 {
 /// Panics while it does something with a client.
 #[unsafe(no_mangle)]
 pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
-    guard::reply(None, || {
-        with_client("test_panic_with_client", client, Ok(()), |_, (), _| {
-            panic!("on purpose")
-        })
+    guard::call("test_panic_with_client", client, None, |call| {
+        let (_, ()) = call.client(Ok(()))?;
+        panic!("on purpose")
     })
 }
 
@@ -42,12 +41,11 @@ pub extern "C" fn test_panic_with_client(client: i32) -> i32 {
 /// `text` is NUL-terminated.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn test_panic_that_quotes(client: i32, text: *const c_char) -> i32 {
-    guard::reply(None, || {
+    guard::call("test_panic_that_quotes", client, None, |call| {
         // SAFETY: the caller's promise.
         let text = unsafe { CStr::from_ptr(text) };
-        with_client("test_panic_that_quotes", client, Ok(text), |_, text, _| {
-            panic!("on purpose: {text:?}")
-        })
+        let (_, text) = call.client(Ok(text))?;
+        panic!("on purpose: {text:?}")
     })
 }
 

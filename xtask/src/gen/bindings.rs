@@ -2,6 +2,7 @@
 //! that the test has by hand keep these right.
 
 use super::contract::{Function, Kind, camel};
+use evoucher::catalogue::codes;
 
 /// How a binding's language declares what the header does. In each text `{name}` is the header's name, `{Name}` the
 /// same in capitals.
@@ -82,19 +83,15 @@ pub(super) const BINDINGS: [Binding; 4] = [
 
 impl Binding {
     /// What goes between this binding's markers: each region's name and its lines.
-    pub(super) fn regions(
-        &self,
-        functions: &[Function],
-        codes: &[(&str, i32)],
-    ) -> Vec<(&'static str, String)> {
+    pub(super) fn regions(&self, functions: &[Function]) -> Vec<(&'static str, String)> {
         let cannot = |kind| (self.argument)(kind).is_empty();
         let functions = functions.iter().filter(|f| !f.takes(cannot));
-        let code = |(name, number): &(&str, i32)| {
+        let code = |(name, number): (&str, i32)| {
             filled(self.code, name).replace("{number}", &number.to_string())
         };
         let mut regions = vec![("functions", functions.map(|f| self.declare(f)).collect())];
         if !self.code.is_empty() {
-            regions.push(("codes", codes.iter().map(code).collect()));
+            regions.push(("codes", codes().into_iter().map(code).collect()));
         }
         regions
     }
@@ -114,8 +111,14 @@ fn filled(text: &str, name: &str) -> String {
         .replace("{Name}", &camel(&name.to_lowercase()))
 }
 
-/// The library's own codes: every `#define EV_... -N` of the header, without the `EV_`.
-pub(super) fn codes(header: &str) -> Vec<(&str, i32)> {
+/// The library's own codes, without the `EV_`.
+pub(super) fn codes() -> Vec<(&'static str, i32)> {
+    let own = codes::all().filter_map(|row| Some((row.name.strip_prefix("EV_")?, row.code)));
+    own.collect()
+}
+
+/// The same as the header has them: every `#define EV_... -N`.
+pub(super) fn defined(header: &str) -> Vec<(&str, i32)> {
     let defined = header.lines().filter_map(|line| {
         let (name, number) = line.strip_prefix("#define EV_")?.split_once(' ')?;
         Some((name, number.parse().ok()?))
@@ -132,7 +135,6 @@ mod tests {
     /// Every kind of argument, and none.
     const HEADER: &str = "\
 #define EV_OK 0
-#define EV_INVALID_TEXT -10002
 int32_t EV_CDECL ev_close(int32_t client);
 int32_t EV_CDECL ev_open(const char *config, int32_t *client);
 int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
@@ -155,7 +157,7 @@ internal static extern int ev_on_progress(int client, ProgressCall function, Int
 [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
 internal static extern int ev_last_reply_size();
 ",
-            "public const int InvalidText = -10002;\n",
+            "public const int InvalidText = -10002;",
         ),
         (
             "\
@@ -165,7 +167,7 @@ function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; exte
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 ",
-            "EV_INVALID_TEXT = -10002;\n",
+            "EV_INVALID_TEXT = -10002;",
         ),
         (
             r#"Public Declare Function EvClose Lib "evoucher.dll" (ByVal Client As Long) As Long
@@ -174,7 +176,7 @@ Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByV
 Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvLastReplySize Lib "evoucher.dll" () As Long
 "#,
-            "Public Const EV_INVALID_TEXT As Long = -10002\n",
+            "Public Const EV_INVALID_TEXT As Long = -10002",
         ),
         (
             r#"FUNCTION long EvClose(long client) LIBRARY "evoucher.dll" ALIAS FOR "EvClose;ansi"
@@ -190,11 +192,13 @@ FUNCTION long EvLastReplySize() LIBRARY "evoucher.dll" ALIAS FOR "EvLastReplySiz
     fn each_language_declares_every_kind_of_argument() {
         let functions = contract::functions(HEADER).unwrap();
         for (binding, (wanted, codes_wanted)) in BINDINGS.iter().zip(WANTED) {
-            let regions = binding.regions(&functions, &codes(HEADER));
+            let regions = binding.regions(&functions);
             let region = |name| regions.iter().find(|region| region.0 == name);
             let text = |name| region(name).map_or("", |(_, text)| text.as_str());
             assert_eq!(text("functions"), wanted, "{}", binding.file);
-            assert_eq!(text("codes"), codes_wanted, "{}", binding.file);
+            let codes = text("codes").lines();
+            let code = codes.filter(|line| line.contains("-10002"));
+            assert_eq!(code.collect::<String>(), codes_wanted, "{}", binding.file);
         }
     }
 

@@ -8,9 +8,9 @@ use object::{Object, ObjectSymbol};
 
 use super::arch::Arch;
 use super::build;
-use super::place;
-use super::run::{Result, read};
 use crate::r#gen::{self, contract::Function};
+use crate::place;
+use crate::sh::{Result, read};
 
 /// Every function that the DLLs take from Windows, as `dll!function`.
 const IMPORTS: &str = "tests/windows/imports.txt";

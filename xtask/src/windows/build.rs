@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::arch::Arch;
-use super::place;
-use super::run::{Result, run};
+use crate::place;
+use crate::sh::{self, Result, run};
 
 /// The two DLLs, built side by side: most of the time goes into link-time optimisation, which has one thread.
 pub(crate) fn dlls() -> Result {
@@ -51,6 +51,14 @@ fn target_dir(system: &str, build: &str) -> PathBuf {
     place::target().join(format!("cargo-{system}-{name}"))
 }
 
+/// The compiler whose library's sources are installed beside it.
+const RUSTC: &str = "/usr/bin/rustc";
+
+/// Says which one that is.
+pub(crate) fn rustc() -> Command {
+    sh::command(RUSTC, &["--version"])
+}
+
 /// One build for one target, with a std built on the way: the win7 targets have no ready-made one.
 fn windows(arch: Arch, build: &str) -> Result {
     let target = arch.rust_target();
@@ -64,8 +72,8 @@ fn windows(arch: Arch, build: &str) -> Result {
         .arg("--target-dir")
         .arg(target_dir(&arch.to_string(), build))
         .env(STRIP.0, STRIP.1)
-        // The compiler whose library sources are installed beside it; -Zbuild-std is not for stable ones otherwise.
-        .env("RUSTC", "/usr/bin/rustc")
+        // -Zbuild-std is not for stable compilers otherwise.
+        .env("RUSTC", RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
         .env(format!("CARGO_TARGET_{upper}_LINKER"), arch.mingw("gcc"))
         .env(format!("CC_{lower}"), arch.mingw("gcc"))
@@ -95,20 +103,10 @@ pub(crate) fn linux_programs() -> Result<Vec<PathBuf>> {
 const STRIP: (&str, &str) = ("CARGO_PROFILE_RELEASE_STRIP", "symbols");
 
 fn linux(build: &str) -> Result<PathBuf> {
-    let tools = place::cached("zigbuild-0.24.0-zig-0.17.1", |dir| {
-        run(Command::new("/usr/bin/python3")
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--root-user-action=ignore",
-                "--target",
-            ])
-            .arg(dir)
-            .args(["cargo-zigbuild==0.24.0", "ziglang==0.17.1"]))
-        .map(|_| ())
-    })?;
+    let tools = place::wheels(
+        "zigbuild-0.24.0-zig-0.17.1",
+        &["cargo-zigbuild==0.24.0", "ziglang==0.17.1"],
+    )?;
     let target_dir = target_dir("linux", build);
     run(Command::new(tools.join("bin/cargo-zigbuild"))
         .current_dir(place::repository())

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
-use super::place;
-use super::run::{Result, run};
+use crate::place;
+use crate::sh::{Result, run};
 
 /// Compiles and links a program with MinGW. `more` are options and libraries.
 pub(crate) fn c(arch: Arch, sources: &[PathBuf], more: &[String], exe: &Path) -> Result {

@@ -7,15 +7,15 @@ use super::arch::Arch;
 use super::binary;
 use super::build;
 use super::importlib;
-use super::install;
-use super::place;
-use super::run::{Result, copy, fresh_dir, make_dir, read, run, write};
+use crate::install;
+use crate::place;
+use crate::sh::{Result, copy, fresh_dir, make_dir, read, run, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Builds everything, checks it, and packs it into `dist/`.
 pub(crate) fn dist() -> Result {
-    install::ensure(install::DIST)?;
+    install::install(&[install::PIP, install::DIST])?;
     build::dlls()?;
     binary::check_dlls()?;
     let dist = place::repository().join("dist");

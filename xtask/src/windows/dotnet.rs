@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
-use super::place;
-use super::run::{Result, run, write};
 use super::wine::Wine;
+use crate::place;
+use crate::sh::{Result, run, write};
 
 /// A .NET for Windows: the newest of each architecture that package registries hold.
 pub(crate) struct DotNet {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::arch::Arch;
-use super::run::{Result, make_dir, run, write};
 use crate::r#gen::{self, contract::Function};
+use crate::sh::{Result, make_dir, run, write};
 
 /// Writes evoucher.def and the import libraries into a directory.
 pub(crate) fn make(arch: Arch, dir: &Path) -> Result {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::build;
 use super::compile;
-use super::place;
-use super::run::{Result, copy, failure, fresh_dir, output};
 use super::wine::Wine;
+use crate::place;
+use crate::sh::{Result, copy, failure, fresh_dir, output};
 
 /// All that a DLL's start may do: the C run-time's initialisers, memory, looking for functions that this Windows has or
 /// not, and staying in the process. The semaphore is the lock of the 32-bit compiler's exception tables.

@@ -11,10 +11,10 @@ use super::compile;
 use super::dotnet::{self, DotNet};
 use super::importlib;
 use super::pascal::{Flavour, Pascal};
-use super::place;
-use super::run::{Result, copy, fresh_dir, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
+use crate::place;
+use crate::sh::{Result, copy, fresh_dir, run, write};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {

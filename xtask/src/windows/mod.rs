@@ -7,40 +7,34 @@ mod compile;
 mod dist;
 mod dotnet;
 mod importlib;
-mod install;
 mod loading;
 mod matrix;
 mod pascal;
-mod place;
 mod programs;
 mod recipes_csharp;
 mod recipes_pascal;
-mod run;
 mod sandbox;
 #[cfg(test)]
 mod scripts;
 mod wine;
 
-use std::time::Instant;
-
 use arch::Arch;
 use wine::Wine;
 
+use crate::install;
+use crate::place;
+use crate::sh::{self, Result};
+use crate::test::part;
+
 pub(crate) use dist::dist;
-pub(crate) use run::Result;
 pub(crate) use sandbox::Sandbox;
 
-/// Everything that is tested of the DLLs. What cannot be tested on this machine is named, and in CI that is a failure.
-pub(crate) fn test() -> Result {
-    if let Err(reason) =
-        install::ensure(install::DIST).and_then(|()| install::ensure(install::TEST))
-    {
-        println!("NOT RUN: the Windows half of the tests (all of it). {reason}");
-        return match std::env::var("CI") {
-            Ok(_) => Err("in CI every part has to run".to_owned()),
-            Err(_) => Ok(()),
-        };
+/// Everything that is tested of the DLLs; gives the name of what cannot be tested on this machine.
+pub(crate) fn test() -> Result<Option<String>> {
+    if let Err(reason) = install::install(&[install::PIP, install::DIST, install::WINDOWS]) {
+        return Ok(Some(format!("the Windows half. {reason}")));
     }
+    sh::show(&mut build::rustc())?;
     // The 32-bit Wine comes over the network while the compilers work.
     let wines = std::thread::scope(|scope| {
         let wines = scope.spawn(|| {
@@ -95,17 +89,5 @@ pub(crate) fn test() -> Result {
             || programs::reload(wine).map(|said| print!("{said}")),
         )?;
     }
-    Ok(())
-}
-
-/// One part of the tests, with its time: who waits wants to know for what.
-fn part(name: &str, run: impl FnOnce() -> Result) -> Result {
-    let started = Instant::now();
-    let result = run();
-    let seconds = started.elapsed().as_secs();
-    match &result {
-        Ok(()) => println!("windows: {name}: passed, {seconds} s"),
-        Err(_) => println!("windows: {name}: FAILED, {seconds} s"),
-    }
-    result
+    Ok(None)
 }

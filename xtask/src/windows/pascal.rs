@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
-use super::place;
-use super::run::{Result, make_dir, run};
+use crate::place;
+use crate::sh::{Result, make_dir, run};
 
 pub(crate) struct Pascal {
     tools: PathBuf,

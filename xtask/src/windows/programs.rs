@@ -1,7 +1,7 @@
 //! What only C programs can see: stack pointers, loading and unloading, import libraries, and where the configuration
 //! is looked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
@@ -10,11 +10,11 @@ use super::build;
 use super::compile;
 use super::importlib;
 use super::matrix;
-use super::place;
-use super::run::{Result, copy, failure, fresh_dir, output, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
 use crate::r#gen;
+use crate::place;
+use crate::sh::{Result, copy, failure, fresh_dir, output, run, write};
 
 /// A fresh directory with the DLL, and a program in it.
 fn program(name: &str, arch: Arch, more: &[String]) -> Result<(PathBuf, PathBuf)> {
@@ -89,7 +89,6 @@ pub(crate) fn visual_c_libraries(wine: &Wine) -> Result {
         &["-c".to_owned()],
         &object,
     )?;
-    let exe = dir.join("linked.exe");
     let mut link = Command::new("lld-link");
     link.current_dir(&dir).args([
         "/nologo",
@@ -105,13 +104,7 @@ pub(crate) fn visual_c_libraries(wine: &Wine) -> Result {
         link.arg("evoucher_stdcall.lib");
     }
     run(&mut link)?;
-    let mut command = wine.command(&exe, &dir);
-    let ended = output(&mut command)?;
-    if ended.status.code() == Some(42) {
-        Ok(())
-    } else {
-        Err(failure(&command, &ended))
-    }
+    run_linked(wine, &dir)
 }
 
 /// The same for the stdcall import library of MinGW.
@@ -132,7 +125,12 @@ pub(crate) fn mingw_stdcall_library(wine: &Wine) -> Result {
         ],
         &exe,
     )?;
-    let mut command = wine.command(&exe, &dir);
+    run_linked(wine, &dir)
+}
+
+/// Runs linked.exe, which ends with 42 when it could call.
+fn run_linked(wine: &Wine, dir: &Path) -> Result {
+    let mut command = wine.command(dir.join("linked.exe"), dir);
     let ended = output(&mut command)?;
     if ended.status.code() == Some(42) {
         Ok(())

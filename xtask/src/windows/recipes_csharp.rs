@@ -7,11 +7,11 @@ use std::process::Command;
 use super::build;
 use super::dotnet::{self, DotNet};
 use super::matrix;
-use super::place;
-use super::run::{Result, copy, fresh_dir, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
 use crate::hosts;
+use crate::place;
+use crate::sh::{Result, copy, fresh_dir, run, write};
 
 /// On mono with the .so.
 pub(crate) fn mono(sandbox: &Sandbox, so: &Path) -> Result {

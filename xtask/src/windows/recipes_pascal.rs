@@ -4,11 +4,11 @@
 use super::build;
 use super::matrix;
 use super::pascal::{Flavour, Pascal};
-use super::place;
-use super::run::{Result, copy, fresh_dir, run, write};
 use super::sandbox::Sandbox;
 use super::wine::Wine;
 use crate::hosts;
+use crate::place;
+use crate::sh::{Result, copy, fresh_dir, run, write};
 
 /// The blocks, and the files that the host programs have them in.
 const BLOCKS: [(&str, &str); 6] = [

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::place;
-use super::run::{Result, make_dir, run};
+use crate::place;
+use crate::sh::{Result, make_dir, run};
 
 pub(crate) struct Sandbox {
     child: Child,

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::place;
-use super::run::read;
 use crate::r#gen;
 use crate::r#gen::contract::Kind;
+use crate::place;
+use crate::sh::read;
 
 /// How a language writes what is looked for.
 struct Language {

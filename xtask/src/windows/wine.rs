@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
-use super::install;
-use super::place;
-use super::run::{Result, fresh_dir, make_dir, run, write};
+use crate::install;
+use crate::place;
+use crate::sh::{Result, fresh_dir, make_dir, run, write};
 
 /// How long one program may take. Nothing takes a tenth of it; a program that hangs must end as a failure.
 const SECONDS: &str = "300";

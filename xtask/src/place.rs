@@ -1,9 +1,8 @@
 //! Where things are: the repository, what is built, and what is kept between builds.
 
+use crate::sh::{self, Result, make_dir, run, write};
 use std::path::{Path, PathBuf};
-
-use super::run::{Result, make_dir};
-use crate::sh;
+use std::process::Command;
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
@@ -46,4 +45,20 @@ pub(crate) fn cached(name: &str, make: impl FnOnce(&Path) -> Result) -> Result<P
         }
         Err(error) => Err(format!("{}: {error}", whole.display())),
     }
+}
+
+/// A piece of the cache that comes as wheels: each is named as pip has it, with its version, and with its hash where
+/// it was looked at.
+pub(crate) fn wheels(name: &str, wheels: &[&str]) -> Result<PathBuf> {
+    cached(name, |dir| {
+        let list = dir.join("wheels.txt");
+        write(&list, wheels.join("\n"))?;
+        run(Command::new("/usr/bin/python3")
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--root-user-action=ignore", "--target"])
+            .arg(dir)
+            .arg("--requirement")
+            .arg(list))
+        .map(|_| ())
+    })
 }
