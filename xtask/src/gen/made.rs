@@ -46,7 +46,7 @@ fn by_hand() -> Result<Vec<String>> {
     let manual = sh::read(&sh::root().join(pages::MANUAL))?;
     let mut missing = pages::missing(&manual, &functions);
     let (defined, known) = (bindings::defined(evoucher::HEADER), bindings::codes());
-    let only = |these: &[_], those: &[_]| {
+    let only = |these: &[(&str, i32)], those: &[(&str, i32)]| {
         let odd = these.iter().filter(|code| !those.contains(code));
         odd.map(|(name, number)| format!("EV_{name} {number}"))
             .collect::<Vec<_>>()
