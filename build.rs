@@ -90,8 +90,9 @@ fn with_stdcall(header: &str, functions: &[Function]) -> String {
     header.replace(end, &format!("\n{stdcall}{end}"))
 }
 
-/// The list of the stdcall set for `src/ffi/stdcall.rs`. What takes a function of the caller's stands
-/// there by hand: that function is in the other convention too, and cannot just be handed on.
+/// The list of the stdcall set for `src/ffi/stdcall.rs`. What takes a function of the caller's
+/// stands there by hand: that function is in the other convention too, and cannot just be handed
+/// on.
 fn stubs(functions: &[Function]) -> String {
     let mut stubs = String::new();
     for function in functions

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// Compiles the resource and links it into the DLL. Only with MinGW, which every release is built with.
+/// Compiles the resource and links it into the DLL. Only with MinGW, which every release is built
+/// with.
 pub fn link() {
     println!("cargo::rerun-if-changed=build/resource.rs");
     let variable = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));

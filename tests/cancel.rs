@@ -31,7 +31,8 @@ fn cancel(client: &Client, token: Option<&str>) -> usize {
     reply.at("data.cancelled").parse().unwrap()
 }
 
-/// Makes a call, waits until `under_way`, cancels it and gives its reply, which has to come at once.
+/// Makes a call, waits until `under_way`, cancels it and gives its reply, which has to come at
+/// once.
 fn cancelled(
     client: &Client,
     service: &str,

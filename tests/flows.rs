@@ -1,5 +1,5 @@
-//! Every branch of both documents' flows, through the C interface: 0 only for `settle` and `charge`,
-//! and what to do next at every other end.
+//! Every branch of both documents' flows, through the C interface: 0 only for `settle` and
+//! `charge`, and what to do next at every other end.
 
 mod common;
 
@@ -595,8 +595,8 @@ fn a_double_click_reaches_the_centre_once() {
     );
 }
 
-/// The second click comes a quarter of a second later, when the first one's question is still in the
-/// centre: nothing of it may be sent.
+/// The second click comes a quarter of a second later, when the first one's question is still in
+/// the centre: nothing of it may be sent.
 #[test]
 fn a_double_click_on_the_flow_gets_one_certificate() {
     let centre = centre();

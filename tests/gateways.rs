@@ -156,8 +156,8 @@ fn a_certificate_of_nothing_is_none() {
     }
 }
 
-/// The gateway gives up, and the centre's answer follows on the same connection: it is about another
-/// patient than the next question.
+/// The gateway gives up, and the centre's answer follows on the same connection: it is about
+/// another patient than the next question.
 #[test]
 fn a_late_answer_is_not_the_next_patients() {
     let centre = centre();

@@ -1,6 +1,6 @@
-//! A disk that is full for a moment cuts a line of the log and fails no call. A limit on the size of
-//! files does to the library what a full disk does: a write that ends in the middle, then errors.
-//! One test, since the limit is the process's own.
+//! A disk that is full for a moment cuts a line of the log and fails no call. A limit on the size
+//! of files does to the library what a full disk does: a write that ends in the middle, then
+//! errors. One test, since the limit is the process's own.
 
 mod common;
 

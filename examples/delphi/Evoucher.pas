@@ -465,7 +465,7 @@ begin
         Flow.FCancelled := True;
       end;
     end;
-    { Under the lock none of them begins, to be counted twice. }
+    { Under the lock none of them begins, to be counted twice, or ends, to be counted by nobody. }
     if Token = '' then
       Code := EvCancel(Handle.Number, nil)
     else
@@ -615,8 +615,11 @@ begin
     { No exception may cross the DLL. }
     Result := 1;
   end;
+  { A Cancel that is at it counts this flow first. }
+  Flow.FHandle.Flows.LockList;
   if Flow.FCancelled then
     Result := 1;
+  Flow.FHandle.Flows.UnlockList;
 end;
 
 function Run(Flow: TEvFlow; Called: TEvFunction; const Request: string): TEvReply;

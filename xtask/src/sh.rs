@@ -45,8 +45,8 @@ pub fn show(command: &mut Command) -> Result {
     }
 }
 
-/// Runs a command to its end and gives what it wrote on standard output. Silent when it succeeds; all that it said when
-/// it does not.
+/// Runs a command to its end and gives what it wrote on standard output. Silent when it succeeds;
+/// all that it said when it does not.
 pub fn run(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if output.status.success() {

@@ -1,11 +1,11 @@
-//! The header's functions and codes in each language. No compiler of VB6 and PowerBuilder is at hand: the declarations
-//! that the test has by hand keep these right.
+//! The header's functions and codes in each language. No compiler of VB6 and PowerBuilder is at
+//! hand: the declarations that the test has by hand keep these right.
 
 use super::contract::{Function, Kind, camel};
 use evoucher::catalogue::codes;
 
-/// How a binding's language declares what the header does. In each text `{name}` is the header's name, `{Name}` the
-/// same in capitals.
+/// How a binding's language declares what the header does. In each text `{name}` is the header's
+/// name, `{Name}` the same in capitals.
 pub(super) struct Binding {
     pub(super) file: &'static str,
     function: &'static str,

@@ -1,5 +1,5 @@
-//! The functions of the library as its header declares them: what the stdcall set (build.rs reads this file too) and
-//! every binding are made from, and exports are held against.
+//! The functions of the library as its header declares them: what the stdcall set (build.rs reads
+//! this file too) and every binding are made from, and exports are held against.
 
 /// What one argument is, whatever a language calls it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

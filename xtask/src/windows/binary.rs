@@ -52,7 +52,8 @@ pub(crate) fn check_dlls() -> Result {
     Ok(())
 }
 
-/// The names an export list must have: each function of the header, in both conventions, and nothing else.
+/// The names an export list must have: each function of the header, in both conventions, and
+/// nothing else.
 fn check_exports(what: &str, exports: &BTreeSet<String>, functions: &[Function]) -> Result {
     let wanted: BTreeSet<String> = functions
         .iter()

@@ -7,7 +7,8 @@ use super::arch::Arch;
 use crate::place;
 use crate::sh::{self, Result, run};
 
-/// The two DLLs, built side by side: most of the time goes into link-time optimisation, which has one thread.
+/// The two DLLs, built side by side: most of the time goes into link-time optimisation, which has
+/// one thread.
 pub(crate) fn dlls() -> Result {
     std::thread::scope(|scope| {
         let x86 = scope.spawn(|| windows(Arch::X86, "evoucher"));
@@ -44,8 +45,8 @@ fn release_dir(arch: Arch, build: &str) -> PathBuf {
         .join("release")
 }
 
-/// One for each build: cargo locks a target directory, and building the simulated centre builds the library once more,
-/// with the features that both want together.
+/// One for each build: cargo locks a target directory, and building the simulated centre builds the
+/// library once more, with the features that both want together.
 fn target_dir(system: &str, build: &str) -> PathBuf {
     let name = if build == PROGRAMS { "programs" } else { build };
     place::target().join(format!("cargo-{system}-{name}"))
@@ -99,7 +100,8 @@ pub(crate) fn linux_programs() -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// What is handed out has no symbols; the build that is tested on this machine keeps them, for valgrind.
+/// What is handed out has no symbols; the build that is tested on this machine keeps them, for
+/// valgrind.
 const STRIP: (&str, &str) = ("CARGO_PROFILE_RELEASE_STRIP", "symbols");
 
 fn linux(build: &str) -> Result<PathBuf> {

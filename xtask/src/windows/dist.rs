@@ -98,9 +98,10 @@ fn two(programs: Vec<PathBuf>) -> Result<[PathBuf; 2]> {
         .map_err(|programs| format!("two programs, not {programs:?}"))
 }
 
-/// THE PLACE FOR CODE SIGNING. `EVOUCHER_SIGN` names a program that is run with each finished DLL and EXE as its one
-/// argument and signs it in place, before the checksums are taken: a script around osslsigncode or signtool that knows
-/// where the certificate is. Without it nothing is signed.
+/// THE PLACE FOR CODE SIGNING. `EVOUCHER_SIGN` names a program that is run with each finished DLL
+/// and EXE as its one argument and signs it in place, before the checksums are taken: a script
+/// around osslsigncode or signtool that knows where the certificate is. Without it nothing is
+/// signed.
 fn sign(file: &Path) -> Result {
     match std::env::var_os("EVOUCHER_SIGN") {
         Some(program) => run(Command::new(program).arg(file)).map(|_| ()),
@@ -110,8 +111,8 @@ fn sign(file: &Path) -> Result {
 
 type Copy = fn(&Path, &Path) -> Result;
 
-/// What people read, and what the programs of the archive are tried with: the same in every archive, since the pages link
-/// to one another.
+/// What people read, and what the programs of the archive are tried with: the same in every
+/// archive, since the pages link to one another.
 fn documents(root: &Path, copy: Copy) -> Result {
     let repository = place::repository();
     for directory in ["include", "sandbox", "tool"] {
@@ -138,7 +139,13 @@ fn documents(root: &Path, copy: Copy) -> Result {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let starts = ["README", "CHANGELOG", "CONTRIBUTING", "LICENSE"];
+        let starts = [
+            "README",
+            "CHANGELOG",
+            "CONTRIBUTING",
+            "ARCHITECTURE",
+            "LICENSE",
+        ];
         if entry.is_file() && starts.iter().any(|start| name.starts_with(start)) {
             copy(&entry, &root.join(&name))?;
         }
@@ -173,8 +180,9 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// A text as old Windows tools read it: CRLF, and a byte-order mark where there is more than ASCII (without one the C#
-/// compiler and Notepad take it for the machine's code page). Not in JSON: a byte-order mark is no part of it.
+/// A text as old Windows tools read it: CRLF, and a byte-order mark where there is more than ASCII
+/// (without one the C# compiler and Notepad take it for the machine's code page). Not in JSON: a
+/// byte-order mark is no part of it.
 fn text(from: &Path, to: &Path) -> Result {
     let text = read(from)?;
     let lines = text.replace("\r\n", "\n").replace('\n', "\r\n");

@@ -28,7 +28,8 @@ impl DotNet {
         })
     }
 
-    /// A command that runs a compiled C# program. Its directory gets the file that says which .NET it wants.
+    /// A command that runs a compiled C# program. Its directory gets the file that says which .NET
+    /// it wants.
     pub(crate) fn command(&self, wine: &Wine, program: &Path, directory: &Path) -> Result<Command> {
         write(
             &program.with_extension("runtimeconfig.json"),

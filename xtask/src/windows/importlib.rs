@@ -1,5 +1,5 @@
-//! Import libraries, so that C and C++ programs can be linked against the DLL: for Visual C++ and for MinGW, with the
-//! cdecl names, and on 32 bits also with the stdcall ones.
+//! Import libraries, so that C and C++ programs can be linked against the DLL: for Visual C++ and
+//! for MinGW, with the cdecl names, and on 32 bits also with the stdcall ones.
 
 use std::path::Path;
 use std::process::Command;
@@ -33,7 +33,8 @@ fn both_names(functions: &[Function]) -> String {
     def
 }
 
-/// What a stdcall caller's compiler asks the linker for. The DLL exports the name without the number.
+/// What a stdcall caller's compiler asks the linker for. The DLL exports the name without the
+/// number.
 fn stdcall(functions: &[Function]) -> String {
     let mut def = String::from("LIBRARY evoucher.dll\nEXPORTS\n");
     for function in functions {

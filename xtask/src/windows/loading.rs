@@ -1,5 +1,6 @@
-//! What the DLL does while it is being loaded, read from Wine's trace of every call between modules. A host waits for
-//! that with the loader's lock held, so it must be next to nothing: no file, no socket, no registry.
+//! What the DLL does while it is being loaded, read from Wine's trace of every call between
+//! modules. A host waits for that with the loader's lock held, so it must be next to nothing: no
+//! file, no socket, no registry.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,9 @@ use super::wine::Wine;
 use crate::place;
 use crate::sh::{Result, copy, failure, fresh_dir, output};
 
-/// All that a DLL's start may do: the C run-time's initialisers, memory, looking for functions that this Windows has or
-/// not, and staying in the process. The semaphore is the lock of the 32-bit compiler's exception tables.
+/// All that a DLL's start may do: the C run-time's initialisers, memory, looking for functions that
+/// this Windows has or not, and staying in the process. The semaphore is the lock of the 32-bit
+/// compiler's exception tables.
 const ALLOWED: &[&str] = &[
     "KERNEL32.CreateSemaphoreW",
     "KERNEL32.GetModuleHandleA",
@@ -60,7 +62,8 @@ pub(crate) fn check(wine: &Wine) -> Result {
     }
 }
 
-/// The functions called between the entry and the return of the DLL's start, by the thread that loads it.
+/// The functions called between the entry and the return of the DLL's start, by the thread that
+/// loads it.
 fn calls_of_start(trace: &str) -> Option<BTreeSet<&str>> {
     let of_start = |line: &&str| line.contains("L\"evoucher.dll\",reason=PROCESS_ATTACH");
     let mut lines = trace.lines().skip_while(|line| !of_start(line));

@@ -1,5 +1,5 @@
-//! {C, C#, Delphi} × {x86, x64} × {HTTP, HTTPS}: a program in each language against the simulated centre, and what the
-//! centre saw of it.
+//! {C, C#, Delphi} × {x86, x64} × {HTTP, HTTPS}: a program in each language against the simulated
+//! centre, and what the centre saw of it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -238,7 +238,8 @@ pub(crate) fn mono(sandbox: &Sandbox, so: &Path) -> Result {
     Ok(())
 }
 
-/// One directory with the configurations that a test program reads, and the tokens that are its own.
+/// One directory with the configurations that a test program reads, and the tokens that are its
+/// own.
 struct Stage {
     dir: PathBuf,
     /// The end of this run's tokens, and short: a token has 40 characters at most.
@@ -294,8 +295,8 @@ impl Stage {
         Ok([joint, example])
     }
 
-    /// Runs the language's test program, then asks the centre what it saw: every request of the program, and none of
-    /// them twice, whatever happened to the reply.
+    /// Runs the language's test program, then asks the centre what it saw: every request of the
+    /// program, and none of them twice, whatever happened to the reply.
     fn joint(&self, command: &mut Command, sandbox: &Sandbox) -> Result {
         run(command.arg(&self.dir).arg(&self.tag))?;
         for (words, times) in [

@@ -1,4 +1,5 @@
-//! The Windows half: both DLLs built on Linux, and called for real by C, C# and Pascal programs under Wine.
+//! The Windows half: both DLLs built on Linux, and called for real by C, C# and Pascal programs
+//! under Wine.
 
 mod arch;
 mod binary;

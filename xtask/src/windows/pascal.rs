@@ -1,5 +1,6 @@
-//! Free Pascal for Windows. Debian's makes Linux programs; its sources hold all that is missing: the run-time units
-//! for both Windows targets, and the compiler for 32 bits. No assembler or linker of Windows is needed.
+//! Free Pascal for Windows. Debian's makes Linux programs; its sources hold all that is missing:
+//! the run-time units for both Windows targets, and the compiler for 32 bits. No assembler or
+//! linker of Windows is needed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +13,8 @@ pub(crate) struct Pascal {
     tools: PathBuf,
 }
 
-/// How Pascal's `string` is to be read: as bytes, like Delphi 7 does, or as UTF-16, like Delphi 2009 and later.
+/// How Pascal's `string` is to be read: as bytes, like Delphi 7 does, or as UTF-16, like Delphi
+/// 2009 and later.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flavour {
     Delphi7,

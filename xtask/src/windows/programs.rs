@@ -1,5 +1,5 @@
-//! What only C programs can see: stack pointers, loading and unloading, import libraries, and where the configuration
-//! is looked for.
+//! What only C programs can see: stack pointers, loading and unloading, import libraries, and where
+//! the configuration is looked for.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,7 +58,8 @@ pub(crate) fn reload(wine: &Wine) -> Result<String> {
         .args(binary::needed_dlls(wine.arch())?))
 }
 
-/// evoucher.json beside the DLL is found, in a directory with Chinese characters and spaces, and none elsewhere is.
+/// evoucher.json beside the DLL is found, in a directory with Chinese characters and spaces, and
+/// none elsewhere is.
 pub(crate) fn beside(wine: &Wine, sandbox: &Sandbox) -> Result {
     let (dir, exe) = program("beside", wine.arch(), &[])?;
     let elsewhere = dir.join("elsewhere");
@@ -75,7 +76,8 @@ pub(crate) fn beside(wine: &Wine, sandbox: &Sandbox) -> Result {
     .map(|_| ())
 }
 
-/// The import libraries for Visual C++, with the linker that takes them: cdecl, and on 32 bits stdcall.
+/// The import libraries for Visual C++, with the linker that takes them: cdecl, and on 32 bits
+/// stdcall.
 pub(crate) fn visual_c_libraries(wine: &Wine) -> Result {
     let arch = wine.arch();
     let dir = place::target().join("test").join(format!("linked-{arch}"));

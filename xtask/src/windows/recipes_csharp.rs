@@ -1,5 +1,5 @@
-//! The C# of the guides, compiled and run against the simulated centre. Its host program is the cashier, and counts
-//! what is settled.
+//! The C# of the guides, compiled and run against the simulated centre. Its host program is the
+//! cashier, and counts what is settled.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,7 +60,8 @@ fn stage(tag: &str, sandbox: &Sandbox) -> Result<(PathBuf, PathBuf)> {
     Ok((dir, program))
 }
 
-/// Runs all cases, then asks the centre: nothing was sent for those who were cancelled before their thread ran.
+/// Runs all cases, then asks the centre: nothing was sent for those who were cancelled before their
+/// thread ran.
 fn play(mut command: Command, dir: &Path, tag: &str, sandbox: &Sandbox) -> Result {
     run(command.arg(dir).arg(tag))?;
     for (words, times) in [

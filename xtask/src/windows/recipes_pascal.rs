@@ -1,5 +1,6 @@
-//! The Pascal of the guides, run: each block is compiled as it stands on its page, with a host program of `tests/recipes`
-//! that is the rest of it, and the host is the cashier. Nothing may settle but a patient who has verified.
+//! The Pascal of the guides, run: each block is compiled as it stands on its page, with a host
+//! program of `tests/recipes` that is the rest of it, and the host is the cashier. Nothing may
+//! settle but a patient who has verified.
 
 use super::build;
 use super::matrix;
@@ -38,7 +39,8 @@ const HOSTS: [(&str, &[Situation]); 2] = [
     ),
 ];
 
-/// What the centre saw of each token in the end: whoever cancelled before the thread ran sent nothing.
+/// What the centre saw of each token in the end: whoever cancelled before the thread ran sent
+/// nothing.
 const PROCESSED: [(&str, usize); 7] = [
     ("auto1", 2),
     ("nopwd", 1),

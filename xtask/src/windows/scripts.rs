@@ -1,5 +1,5 @@
-//! The scripts for PowerBuilder and VB6, whose compilers are not at hand: what can be held of them without. That they
-//! compile is more than this can say.
+//! The scripts for PowerBuilder and VB6, whose compilers are not at hand: what can be held of them
+//! without. That they compile is more than this can say.
 
 use std::collections::BTreeMap;
 
@@ -145,7 +145,8 @@ fn code<'a>(language: &Language, line: &'a str) -> &'a str {
     line.trim()
 }
 
-/// What is called in a line, as names and arguments: `Name(…)`, and `Name (…)` where one is defined.
+/// What is called in a line, as names and arguments: `Name(…)`, and `Name (…)` where one is
+/// defined.
 fn calls(language: &Language, line: &str) -> Vec<(String, Vec<String>)> {
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut calls = Vec::new();

@@ -1,4 +1,5 @@
-//! Running Windows programs: Debian's 64-bit Wine for x64, and Wine in a 32-bit Debian of its own for x86.
+//! Running Windows programs: Debian's 64-bit Wine for x64, and Wine in a 32-bit Debian of its own
+//! for x86.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,8 @@ use crate::install;
 use crate::place;
 use crate::sh::{Result, fresh_dir, make_dir, run, write};
 
-/// How long one program may take. Nothing takes a tenth of it; a program that hangs must end as a failure.
+/// How long one program may take. Nothing takes a tenth of it; a program that hangs must end as a
+/// failure.
 const SECONDS: &str = "300";
 
 /// Wine, ready to run programs of one architecture.
@@ -43,8 +45,8 @@ impl Wine {
         Ok(wine)
     }
 
-    /// A command that runs a Windows program in a directory. Paths are the same inside and outside; for the program
-    /// they are on drive Z.
+    /// A command that runs a Windows program in a directory. Paths are the same inside and outside;
+    /// for the program they are on drive Z.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>, directory: &Path) -> Command {
         let mut command = self.tool("wine", directory);
         command.arg(program);
@@ -62,7 +64,8 @@ impl Wine {
             Some(root) => {
                 let mut command = Command::new("timeout");
                 command.args(["--kill-after=5", SECONDS]);
-                // Mounts of a namespace of its own: they vanish with the program, and nobody else sees them.
+                // Mounts of a namespace of its own: they vanish with the program, and nobody else
+                // sees them.
                 command.args(["unshare", "--mount", "--propagation", "private"]);
                 command.args(["sh", "-e", "-c", ENTER_DEBIAN_32, "sh"]);
                 command
@@ -95,8 +98,8 @@ impl Wine {
     }
 }
 
-/// Arguments: the 32-bit Debian, the two directories that programs and their data are in, the directory to start in,
-/// and the command.
+/// Arguments: the 32-bit Debian, the two directories that programs and their data are in, the
+/// directory to start in, and the command.
 const ENTER_DEBIAN_32: &str = r#"
 root=$1; repository=$2; cache=$3; directory=$4; shift 4
 mount -t proc proc "$root/proc"
@@ -107,8 +110,8 @@ mount --bind "$cache" "$root$cache"
 exec chroot "$root" sh -e -c 'cd "$1"; shift; exec "$@"' sh "$directory" "$@"
 "#;
 
-/// A 32-bit Debian with Wine. `wine32:i386` beside an amd64 system would do only while both architectures' indexes are
-/// at the same state, which they often are not.
+/// A 32-bit Debian with Wine. `wine32:i386` beside an amd64 system would do only while both
+/// architectures' indexes are at the same state, which they often are not.
 fn debian_32() -> Result<PathBuf> {
     if !install::is_root()? {
         return Err(
