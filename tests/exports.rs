@@ -49,6 +49,14 @@ fn both_sets_have_the_same_functions() {
     assert_eq!(cdecl.iter().map(camel).collect::<BTreeSet<_>>(), stdcall);
 }
 
+#[test]
+fn a_program_in_c_calls_every_function() {
+    let program = include_str!("c/everything.c");
+    for name in declared().iter().filter(|name| name.starts_with("ev_")) {
+        assert!(program.contains(&format!("{name}(")), "{name}");
+    }
+}
+
 /// The path of the function that an expression calls.
 fn called(expression: &syn::Expr) -> Option<String> {
     if let syn::Expr::Call(call) = expression

@@ -165,6 +165,9 @@ pub(super) fn missing(manual: &str, functions: &[Function]) -> Vec<String> {
         if !section.is_some_and(|section| section.contains(&prototype)) {
             missing.push(format!("no section {} with{prototype}", function.name));
         }
+        if !manual.contains(&format!("[{0}](#{0})", function.name)) {
+            missing.push(format!("no {} in the list of functions", function.name));
+        }
     }
     let titles = manual.lines().filter_map(|line| line.strip_prefix("### "));
     let titles = titles.filter(|title| title.starts_with("ev_"));
