@@ -264,8 +264,8 @@ typedef int int32_t;
 #define EV_CONNECTION_LOST -10023
 
 /*
- An HTTP status other than 2xx with no readable reply body. For 5xx the request may have been
- processed.
+ An HTTP status other than 2xx without the centre's reply: nothing readable, or a gateway's own
+ JSON. For 5xx the request may have been processed.
  */
 #define EV_HTTP_STATUS -10024
 

@@ -41,8 +41,8 @@ pub const EV_TLS: i32 = -10021;
 pub const EV_TIMEOUT: i32 = -10022;
 /// The connection broke after the first byte of the request: it may have been processed.
 pub const EV_CONNECTION_LOST: i32 = -10023;
-/// An HTTP status other than 2xx with no readable reply body. For 5xx the request may have been
-/// processed.
+/// An HTTP status other than 2xx without the centre's reply: nothing readable, or a gateway's own
+/// JSON. For 5xx the request may have been processed.
 pub const EV_HTTP_STATUS: i32 = -10024;
 /// The reply is not HTTP, not JSON, not of the documented shape, or too large: the request may
 /// have been processed.
