@@ -140,7 +140,8 @@ impl Reply {
             request_id: started.request_id(),
             elapsed_ms: started.elapsed_ms(),
         };
-        // Room for all of it (an escape has six characters), so that no copy is left behind unwiped.
+        // Room for all of it (an escape has six characters), so that no copy is left behind
+        // unwiped.
         let data = self.data.as_ref().map_or(0, |data| data.len());
         let mut bytes = Vec::with_capacity(data + self.message.len() * 6 + MAX_REST);
         // Strings, numbers and JSON text into memory: there is nothing that could fail.

@@ -152,7 +152,8 @@ impl Sandbox {
         self.centre.books().seen
     }
 
-    /// The last requests (1000, or fewer with huge bodies) as they were on the wire; without those to `/sandbox/…`.
+    /// The last requests (1000, or fewer with huge bodies) as they were on the wire; without those
+    /// to `/sandbox/…`.
     pub fn requests(&self) -> Vec<Seen> {
         self.centre.books().requests()
     }

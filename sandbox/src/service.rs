@@ -1,7 +1,7 @@
 //! The four services, and what a request to one must be.
 //!
-//! The fields are those of `spec/`, which the documents were transcribed to, and not of the library's
-//! own table: so no mistake of the library's can hide here.
+//! The fields are those of `spec/`, which the documents were transcribed to, and not of the
+//! library's own table: so no mistake of the library's can hide here.
 
 use crate::json::{Held, Object};
 use crate::reply::Answer;

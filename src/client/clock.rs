@@ -3,8 +3,8 @@
 use crate::error::{Text, text};
 use std::time::{Duration, SystemTime};
 
-/// The documents do not say how far off a clock may be; a machine that keeps its time at all is well
-/// within this.
+/// The documents do not say how far off a clock may be; a machine that keeps its time at all is
+/// well within this.
 const CLOCK_LIMIT: Duration = Duration::from_secs(60);
 
 /// How far this machine's clock is off the centre's.

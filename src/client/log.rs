@@ -2,8 +2,8 @@
 //!
 //! A line says when, what, how it ended and how large it was, and nothing of what was said: no
 //! request, no reply, no message of the centre's. Of a patient's token it has a salted hash, by
-//! which the calls for one patient can be found. The one text in it is this library's own account of
-//! a failure, a [`crate::error::Text`], which never holds a secret.
+//! which the calls for one patient can be found. The one text in it is this library's own account
+//! of a failure, a [`crate::error::Text`], which never holds a secret.
 //!
 //! Whatever happens to the files, the call goes on: what cannot be written is dropped, and the next
 //! line is tried anew.
@@ -58,8 +58,8 @@ impl Entry {
     }
 }
 
-/// By what a patient's token is known in the log of this process: no other process gives it the same
-/// one, and nobody can try tokens against it.
+/// By what a patient's token is known in the log of this process: no other process gives it the
+/// same one, and nobody can try tokens against it.
 pub fn token_ref(token: &str) -> Option<String> {
     static SALT: Lazy<Option<[u8; 16]>> = Lazy::new(|| {
         let mut salt = [0; 16];

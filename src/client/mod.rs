@@ -161,8 +161,8 @@ impl Client {
         risk::begin(&self.config.org_id, &request.json)
     }
 
-    /// A request as it would go out, with the defaults, or what is wrong with it. What ends the flow
-    /// ends the look-up of what is `auto`, too.
+    /// A request as it would go out, with the defaults, or what is wrong with it. What ends the
+    /// flow ends the look-up of what is `auto`, too.
     pub fn prepare(
         &self,
         service: &'static Service,

@@ -1,5 +1,5 @@
-//! The envelope (A and B §1.3): what goes around a service's own JSON on its way out, and what comes
-//! around the centre's.
+//! The envelope (A and B §1.3): what goes around a service's own JSON on its way out, and what
+//! comes around the centre's.
 //!
 //! Pure: bytes in, bytes out; no clock, no network.
 

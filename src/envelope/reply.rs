@@ -14,8 +14,8 @@ use crate::reply::Reply;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-/// Reads a reply in the documents' order: code, then success, then the state (§1.1). `status` is the
-/// HTTP status that it came with; of a path that no document lists there is no service.
+/// Reads a reply in the documents' order: code, then success, then the state (§1.1). `status` is
+/// the HTTP status that it came with; of a path that no document lists there is no service.
 pub fn read(
     sealer: &Sealer,
     service: Option<&Service>,

@@ -70,8 +70,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Begins a flow for the token that its request names. It can be cancelled from here on, and
-    /// says so before anything is looked up or sent: whoever pressed "cancel" before this thread ran
-    /// ends it now.
+    /// says so before anything is looked up or sent: whoever pressed "cancel" before this thread
+    /// ran ends it now.
     fn start(
         client: &'a Client,
         name: &'static str,

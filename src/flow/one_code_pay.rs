@@ -21,7 +21,8 @@ pub fn one_code_pay<'a>(
         Ok(request) => request,
         Err(failure) => return run.refused(&failure, &SIGNED_QUERY),
     };
-    // Before the question: of two clicks the second one ends here, however long the first one takes.
+    // Before the question: of two clicks the second one ends here, however long the first one
+    // takes.
     let transaction = match client.begin_transaction(&request) {
         Ok(transaction) => transaction,
         Err(refusal) => {

@@ -1,5 +1,5 @@
-//! The operating system, where the standard library does not reach: the one room beside the C boundary
-//! with `unsafe` in it.
+//! The operating system, where the standard library does not reach: the one room beside the C
+//! boundary with `unsafe` in it.
 
 pub(crate) mod addresses;
 pub mod dpapi;

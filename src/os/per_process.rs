@@ -69,8 +69,8 @@ mod platform {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many forks lie between this process and the one that called the library first. To ask for
-    /// the process' number instead would be a system call each time.
+    /// How many forks lie between this process and the one that called the library first. To ask
+    /// for the process' number instead would be a system call each time.
     pub(super) fn generation() -> u32 {
         static COUNTED: Once = Once::new();
         COUNTED.call_once(|| {

@@ -184,7 +184,8 @@ pub struct Open {
     buffers: LazyBuffers,
     /// Written by ureq, not yet sent.
     pending: Vec<u8>,
-    /// What its requests are addressed to; `None` for the connection to a proxy, which carries none.
+    /// What its requests are addressed to; `None` for the connection to a proxy, which carries
+    /// none.
     way: Option<Way>,
     turn: Turn,
 }

@@ -114,7 +114,8 @@ impl Transport {
     }
 
     /// Keeps the connection of a call that only reads, for the next one. Only for a reply that was
-    /// understood: behind any other there may come more, which the next call would take for its own.
+    /// understood: behind any other there may come more, which the next call would take for its
+    /// own.
     pub fn keep_connection(&self, call: &Call) {
         if let Some(connection) = call.take_kept() {
             self.pool.put(connection);
