@@ -1,10 +1,10 @@
 //! evoucher: the online password check and one-code pay of the national medical-insurance
 //! platform, behind blocking C functions.
 //!
-//! Calls go one way, top to bottom: `ffi` → `dispatch` → `flow` and `check` → `client` → `service`,
-//! `envelope` and `transport`; `next` is the table of what the documents say to do with an answer.
-//! The C contract is `include/evoucher.h`; `docs/abi.md` gives its reasons. "A" and "B" are the two
-//! documents: 医保码一码付接入规范 V1.0 and 线上密码核验认证.
+//! Calls go one way, top to bottom: `ffi` → `dispatch` → `flow` → `client` → `risk`, `transport` and
+//! `envelope`; the `catalogue` has what the documents say of services and codes. The C contract is
+//! `include/evoucher.h`; `docs/abi.md` gives its reasons. "A" and "B" are the two documents:
+//! 医保码一码付接入规范 V1.0 and 线上密码核验认证.
 
 pub mod catalogue;
 pub mod charset;
