@@ -162,10 +162,7 @@ pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, F
 }
 
 fn base_url(url: &str) -> Result<BaseUrl, Failure> {
-    BaseUrl::parse(url).map_err(|right| {
-        let (zh, en) = (right.zh, right.en);
-        Failure::not_sent(EV_INVALID_ARGUMENT, text!("url：{zh}", "url: {en}"))
-    })
+    BaseUrl::parse(url).map_err(|right| Failure::not_sent(EV_INVALID_ARGUMENT, right.about("url")))
 }
 
 /// One of the flows.

@@ -62,6 +62,25 @@ fn what_a_gateway_says_holds_the_amount() {
     }
 }
 
+/// Nor is a gateway's 0 the centre's refusal: only the centre can seal.
+#[test]
+fn a_gateways_failure_with_code_0_holds_the_amount() {
+    for body in [r#"{"code":0,"success":false}"#, r#"{"code":0}"#] {
+        let server = Server::start(move |mut stream, _| {
+            if read_message(&mut stream).is_some() {
+                let said = page(body).replace("200 OK", "503 Unavailable");
+                stream.write_all(said.as_bytes()).unwrap();
+            }
+        });
+        let client = library().open(&config(server.url()));
+        let first = certificate(&client, body, "1");
+        is(&first, EV_HTTP_STATUS, "unknown", "retry");
+        let other = certificate(&client, body, "2");
+        is(&other, EV_DUPLICATE, "not_sent", "fix_request");
+        assert_eq!(client.echo("t").returned, EV_HTTP_STATUS);
+    }
+}
+
 /// What a gateway turned away did not get through.
 #[test]
 fn what_a_gateway_refuses_frees_the_amount() {

@@ -3,8 +3,8 @@
 
 use super::{Sealer, UnsealError};
 use crate::catalogue::codes::{
-    EV_BAD_REPLY, EV_BUSINESS, EV_DECRYPT, EV_HTTP_STATUS, EV_INVALID_REQUEST, is_documented,
-    is_reserved, meaning,
+    EV_BAD_REPLY, EV_BUSINESS, EV_DECRYPT, EV_HTTP_STATUS, EV_INVALID_REQUEST, EV_OK,
+    is_documented, is_reserved, meaning,
 };
 use crate::catalogue::next;
 use crate::catalogue::services::Service;
@@ -28,8 +28,8 @@ pub fn read(
     let body = body.trim_start_matches('\u{feff}');
     let outer = match Outer::read(body) {
         // A gateway on the way answers in JSON, too: with another status only a code that the
-        // documents list is the centre's.
-        Ok(outer) if is_success || is_documented(outer.code) => outer,
+        // documents list is the centre's, and a 0 only with something that was sealed.
+        Ok(outer) if is_success || outer.is_surely_the_centres() => outer,
         Err(detail) if is_success => return Err(bad_reply(detail)),
         _ => return Err(http_status(status)),
     };
@@ -212,6 +212,11 @@ impl Outer {
             failed: object.get("success").is_some_and(|value| !is_true(value)),
             enc_data: object.get("data").and_then(enc_data),
         })
+    }
+
+    /// Whether nobody but the centre can have said it.
+    fn is_surely_the_centres(&self) -> bool {
+        is_documented(self.code) && (self.code != EV_OK || self.enc_data.is_some())
     }
 
     /// The centre's own text; where it has none, the documents' for the code.

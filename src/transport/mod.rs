@@ -246,28 +246,22 @@ fn before_sending(
         Stage::Handshaking => EV_TLS,
         Stage::Resolving | Stage::Connecting | Stage::Connected => EV_CONNECT,
     };
-    let (zh, en) = (reason.zh, reason.en);
     let detail = match (&config.proxy, stage) {
         (Some(proxy), Stage::Resolving | Stage::Connecting) => {
             let (host, port) = (proxy.host(), proxy.port());
+            let (zh, en) = (reason.zh, reason.en);
             text!(
                 "{authority}（经代理 {host}:{port}）：{zh}",
                 "{authority} (through the proxy {host}:{port}): {en}"
             )
         }
-        _ => text!("{authority}：{zh}", "{authority}: {en}"),
+        _ => reason.about(authority),
     };
     (code, detail)
 }
 
 fn after_sending(authority: &str, error: &ureq::Error) -> (i32, Text) {
-    let lost = |reason: Text| {
-        let (zh, en) = (reason.zh, reason.en);
-        (
-            EV_CONNECTION_LOST,
-            text!("{authority}：{zh}", "{authority}: {en}"),
-        )
-    };
+    let lost = |reason: Text| (EV_CONNECTION_LOST, reason.about(authority));
     match error {
         ureq::Error::Io(error) => lost(describe_io(error)),
         // Closed within what frames the chunks of a body.
