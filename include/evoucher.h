@@ -83,6 +83,9 @@
  *     "other_app"        another app's code, a new scan
  *     "get_certificate"  call ev_gen_pay_cert
  *     "charge"           charge exactly ownPaySetlAmt with the certificate
+ *     "rescan"           scan the patient's code again
+ *     "confirm_charge"   it may have been charged: ask the payment channel, report it, ask again
+ *     "already_paid"     it is paid: charge nothing
  *     "other_payment"    pay in another way
  *     "retry_later"      the same again, later
  *     "retry"            ev_gen_pay_cert again, same serial number, same amount
@@ -241,6 +244,18 @@ typedef int int32_t;
  `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
  */
 #define EV_CANCELLED -10009
+
+/*
+ The journal (`journal.dir`) cannot be read or written: nothing that issues a certificate is sent,
+ and a certificate that could not be noted is not handed out (`delivery` "answered").
+ */
+#define EV_JOURNAL -10010
+
+/*
+ Risk control: a certificate was handed out for this transaction before, and nobody has said what
+ became of it (`ev_report_charge`). Nothing was sent.
+ */
+#define EV_ISSUED_BEFORE -10011
 
 /*
  No connection to the centre: no address, refused, unreachable, or out of time. Nothing was

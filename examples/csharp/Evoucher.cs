@@ -541,6 +541,8 @@ namespace Evoucher
         public const int UnknownService = -10007;
         public const int Duplicate = -10008;
         public const int Cancelled = -10009;
+        public const int Journal = -10010;
+        public const int IssuedBefore = -10011;
         public const int Connect = -10020;
         public const int Tls = -10021;
         public const int Timeout = -10022;

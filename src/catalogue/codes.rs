@@ -32,6 +32,12 @@ pub const EV_UNKNOWN_SERVICE: i32 = -10007;
 pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;
+/// The journal (`journal.dir`) cannot be read or written: nothing that issues a certificate is sent,
+/// and a certificate that could not be noted is not handed out (`delivery` "answered").
+pub const EV_JOURNAL: i32 = -10010;
+/// Risk control: a certificate was handed out for this transaction before, and nobody has said what
+/// became of it (`ev_report_charge`). Nothing was sent.
+pub const EV_ISSUED_BEFORE: i32 = -10011;
 /// No connection to the centre: no address, refused, unreachable, or out of time. Nothing was
 /// sent.
 pub const EV_CONNECT: i32 = -10020;

@@ -106,6 +106,35 @@ pub(super) static CODES: &[Code] = &[
         reason: "B §1.4.4 (5) A: the notice may be sent again. Self-test: somebody ended it",
     },
     Code {
+        code: EV_JOURNAL, name: "EV_JOURNAL", scope: LIBRARY, documents: "",
+        zh: "交易流水库不可用", en: "the journal cannot be used",
+        cause: "配置了 journal.dir，但流水库读不到、写不进、已损坏，或由更新的版本写成；没有凭据交给程序。",
+        operator: [
+            "一码付现在不能用：请参保人换其他支付方式，并联系信息科。",
+            "One-code pay cannot be used now: pay in another way, and call IT support.",
+        ],
+        developer: [
+            "用 ev_check 看 journal 一项：文件夹须在本机磁盘、各收费员可写（evoucher-tool journal init）、有剩余空间；损坏的库先备份，再由人决定，动态库从不自行换掉它。",
+            "See ev_check's journal: the folder must be on a local disk, writable for every cashier (evoucher-tool journal init), with space left. A damaged database is backed up first, and a person decides: this library never sets it aside by itself.",
+        ],
+        next: always(OtherPayment).in_check(FixSetup), reason: "A §1.4.3.3: without its memory risk control lets nothing go",
+    },
+    Code {
+        code: EV_ISSUED_BEFORE, name: "EV_ISSUED_BEFORE", scope: LIBRARY, documents: "",
+        zh: "这笔交易已发放过付款凭据，扣款结果尚未回报",
+        en: "a certificate was handed out for this transaction, and nobody has said what became of it",
+        cause: "同一笔交易已取得过付款凭据，程序还没有用 ev_report_charge 回报结果；这一次没有发出。",
+        operator: [
+            "这笔可能已经付过：请先到支付渠道核对，再继续，不要直接再收一次。",
+            "This may have been paid already: ask the payment channel first, then go on; do not take the money again outright.",
+        ],
+        developer: [
+            "向支付渠道查询这笔的结果，用 ev_report_charge 回报 paid、failed 或 unknown，再取凭据。data.issuedBefore 是以前的经过。",
+            "Ask the payment channel what became of it, tell it by ev_report_charge (paid, failed or unknown), then ask again. data.issuedBefore has what was before.",
+        ],
+        next: always(ConfirmCharge), reason: "A §1.4.3.3 (3): never charged twice",
+    },
+    Code {
         code: EV_CONNECT, name: "EV_CONNECT", scope: LIBRARY, documents: "",
         zh: "无法连接电子凭证中心", en: "no connection to the centre",
         cause: "地址查不到、被拒绝、不可达，或在 connectTimeoutMs 内连不上；请求没有发出。",

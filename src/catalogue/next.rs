@@ -46,6 +46,12 @@ next! {
     GetCertificate = "get_certificate",
     /// Charge exactly the amount, with the certificate.
     Charge = "charge",
+    /// Scan the patient's code again.
+    Rescan = "rescan",
+    /// Ask the payment channel whether the charge was made, and report it.
+    ConfirmCharge = "confirm_charge",
+    /// It is paid: charge nothing.
+    AlreadyPaid = "already_paid",
     /// Pay in another way.
     OtherPayment = "other_payment",
     /// The same again, later.
