@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 use crate::config::JournalSettings;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::{volume, who};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -101,6 +101,24 @@ impl Journal {
             taken.open = None;
         }
         done
+    }
+
+    /// Reads what is there, while others write.
+    pub(super) fn read<T>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&Connection, &Path) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let deadline = Instant::now() + within;
+        let mut taken = self.place.take(deadline)?;
+        let folder = self.place.folder();
+        let open = match taken.open.take() {
+            Some(open) => open,
+            None => Open::new(folder, deadline)?,
+        };
+        let open = taken.open.insert(open);
+        let transaction = open.connection.transaction()?;
+        work(&transaction, folder)
     }
 
     fn step_on<T>(
@@ -247,18 +265,13 @@ impl Step<'_> {
     /// What is known of a transaction; what is in flight there is another process' and goes on.
     pub(super) fn record(&self, key: &Key) -> Result<Record, Trouble> {
         let mut statement = self.transaction.prepare(
-            "SELECT time, event, amount, process FROM events
+            "SELECT time, event, amount, machine, process FROM events
              WHERE fixmedinsTrnsSn = ?1 AND orgCodg = ?2 AND orgId = ?3 ORDER BY id",
         )?;
         let mut rows = statement.query(params![key.serial, key.org_codg, key.org_id])?;
         let mut record = Record::default();
         while let Some(row) = rows.next()? {
-            record.add(&Entry {
-                time: row.get::<_, i64>(0)?.try_into().unwrap_or_default(),
-                event: event(row.get_ref(1)?.as_str()?)?,
-                amount: Amount::new(row.get_ref(2)?.as_str()?),
-                process: row.get(3)?,
-            });
+            record.add(&Entry::read(row, 0)?);
         }
         if let Some(flight) = &record.flight {
             // This process knows its own: what it does not know of came to no end.
@@ -364,6 +377,16 @@ impl Step<'_> {
     }
 }
 
-fn event(name: &str) -> Result<Event, Trouble> {
-    Event::from_name(name).ok_or_else(Trouble::damaged)
+impl Entry {
+    /// From the columns `time`, `event`, `amount`, `machine` and `process`, the first of which is this
+    /// one.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Self, Trouble> {
+        let event = Event::from_name(row.get_ref(first + 1)?.as_str()?);
+        Ok(Self {
+            time: row.get::<_, i64>(first)?.try_into().unwrap_or_default(),
+            event: event.ok_or_else(Trouble::damaged)?,
+            amount: Amount::new(row.get_ref(first + 2)?.as_str()?),
+            process: row.get(first + 4)?,
+        })
+    }
 }

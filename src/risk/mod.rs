@@ -5,7 +5,8 @@
 //! machine.
 
 mod amount;
-pub mod journal;
+mod journal;
+mod listing;
 mod memory;
 mod owner;
 mod place;
@@ -15,6 +16,8 @@ mod report;
 pub mod state;
 mod trouble;
 
+pub use listing::{Finding, Listed, Row, examine, list, make};
+pub use record::Key;
 pub use report::report;
 
 use crate::catalogue::codes::{EV_HTTP_STATUS, EV_OK};
@@ -27,7 +30,7 @@ use crate::reply::Reply;
 use amount::Amount;
 use journal::{Durable, Journal};
 use memory::Reserved;
-use record::{Key, Record};
+use record::Record;
 use refusal::Refusal;
 use serde_json::Value;
 use state::{Event, may_ask};
