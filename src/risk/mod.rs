@@ -33,14 +33,10 @@ use memory::Reserved;
 use record::Record;
 use refusal::Refusal;
 use serde_json::Value;
-use state::{Event, may_ask};
+use state::{Event, may_ask, may_retry};
 use std::time::{Duration, Instant};
 use trouble::Trouble;
 use zeroize::Zeroizing;
-
-/// How often in a row a transaction without an answer is tried again before the patient pays in
-/// another way.
-const RETRIES: u32 = 3;
 
 /// How long the journal is waited for at the end of a call that has used its time up: a reply that
 /// may be paid for is not lost for that.
@@ -207,7 +203,7 @@ impl Transaction {
             Err(failure) => return Err(failure),
             Ok(reply) => reply,
         };
-        if reply.next == Some(Next::Retry) && self.before.unanswered >= RETRIES {
+        if reply.next == Some(Next::Retry) && !may_retry(self.before.unanswered) {
             reply.next = Some(Next::OtherPayment);
         }
         self.tell_of_before(&mut reply);
