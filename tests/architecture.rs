@@ -12,7 +12,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("json", &["error"]),
     ("charset", &["catalogue", "error"]),
     ("reply", &["os", "catalogue", "error"]),
-    ("envelope", &["catalogue", "error", "json", "reply"]),
+    (
+        "envelope",
+        &["catalogue", "error", "json", "charset", "reply"],
+    ),
     (
         "config",
         &["os", "catalogue", "error", "json", "charset", "envelope"],
