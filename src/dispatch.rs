@@ -9,8 +9,8 @@ use crate::catalogue::codes::{
 };
 use crate::catalogue::services::{PATH_PREFIX, SERVICES, Target};
 use crate::charset::Charset;
-use crate::client::{Client, token};
 use crate::client::log::{Entry, token_ref};
+use crate::client::{Client, token};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, Text, text};
 use crate::flow::Progress;

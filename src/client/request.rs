@@ -157,7 +157,10 @@ fn write(request: &str, object: &Object<'_>, changes: &[(&str, Option<String>)])
     let mut separator = if json.len() == 1 { "" } else { "," };
     for (name, value) in changes.iter().filter(|(name, _)| !is_there(name)) {
         json.push_str(separator);
-        json.push_str(&format!("\"{name}\":{}", value.as_deref().unwrap_or("null")));
+        json.push_str(&format!(
+            "\"{name}\":{}",
+            value.as_deref().unwrap_or("null")
+        ));
         separator = ",";
     }
     json.push('}');

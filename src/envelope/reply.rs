@@ -248,8 +248,7 @@ impl Outer {
 
     /// Whether nobody but the centre can have said it.
     fn is_surely_the_centres(&self) -> bool {
-        is_documented(self.code)
-            && (self.code != EV_OK || self.enc_data.is_some() && !self.is_bare)
+        is_documented(self.code) && (self.code != EV_OK || self.enc_data.is_some() && !self.is_bare)
     }
 
     /// The centre's own text; where it has none, the documents' for the code.
