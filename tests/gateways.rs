@@ -241,6 +241,7 @@ fn no_spelling_of_a_path_goes_round_risk_control() {
         "/cfc/api/genPayCert/.",
         "/cfc/api/genpaycert",
         "/cfc/api/genPayCert%2F",
+        "/cfc/api/genPayCert.json",
     ] {
         let request = request("signed-path").to_string();
         let reply = client.call_path(path, &request);
