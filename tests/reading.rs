@@ -7,7 +7,7 @@ mod common;
 use common::wire::{Server, read_message, sealed};
 use common::{Client, KEY, Reply, config, library, request};
 use encoding_rs::GB18030;
-use evoucher::catalogue::codes::{EV_BAD_REPLY, EV_DECRYPT, EV_HTTP_STATUS};
+use evoucher::catalogue::codes::{EV_BAD_REPLY, EV_BUSINESS, EV_DECRYPT, EV_HTTP_STATUS};
 use evoucher::envelope::{KeyFormat, Sealer};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -169,6 +169,65 @@ fn nothing_is_guessed() {
         assert_eq!(reply.returned, code, "{body}: {}", reply.text());
         assert_eq!(reply.at("delivery"), delivery, "{body}");
         assert_ne!(reply.at("next"), "charge", "{body}");
+    }
+}
+
+/// A and B §1.1: whatever else stands for `success` is no success.
+#[test]
+fn success_is_said_or_not_there() {
+    let hex = seal(CERTIFICATE.as_bytes());
+    for (success, passes) in [
+        ("true", true),
+        ("\"true\"", true),
+        ("\"TRUE\"", true),
+        ("\"True\"", true),
+        ("null", true),
+        ("false", false),
+        ("\"false\"", false),
+        ("0", false),
+        ("1", false),
+        ("\"1\"", false),
+        ("\"\"", false),
+        ("\"yes\"", false),
+        ("\"null\"", false),
+        ("[]", false),
+        ("{}", false),
+    ] {
+        let body = format!(r#"{{"code":0,"success":{success},"data":{{"encData":"{hex}"}}}}"#);
+        let reply = certificate(body);
+        let expected = if passes {
+            (0, "charge")
+        } else {
+            (EV_BUSINESS, "other_payment")
+        };
+        assert_eq!(
+            (reply.returned, reply.at("next").as_str()),
+            expected,
+            "{success}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_is_something() {
+    for nothing in [
+        "\"\"",
+        "\" \"",
+        "\"\\t\\r\\n\"",
+        "\"\u{3000}\"",
+        "\"null\"",
+        "\" NULL \"",
+        "\"Null\"",
+        "\"nULL\"",
+        "null",
+        "true",
+        "[]",
+        "{}",
+    ] {
+        let reply = certificate(sealed(&format!("{{\"payCert\":{nothing}}}")));
+        let said = (reply.returned, reply.at("delivery"), reply.at("next"));
+        let expected = (EV_BAD_REPLY, "unknown".to_owned(), "retry".to_owned());
+        assert_eq!(said, expected, "{nothing}");
     }
 }
 
