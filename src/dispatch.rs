@@ -10,12 +10,12 @@ use crate::catalogue::codes::{
 use crate::catalogue::services::{PATH_PREFIX, SERVICES, Target};
 use crate::charset::Charset;
 use crate::client::Client;
-use crate::client::log::{Entry, token_ref};
+use crate::client::line::{Ended, Entry, Line, serial_ref, token_ref};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, Text, text};
-use crate::flow::Progress;
+use crate::flow::{Event, Progress};
 use crate::json::{self, Object};
-use crate::reply::Reply;
+use crate::reply::{Reply, Started};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
@@ -45,7 +45,7 @@ impl Caller {
             client: Arc::new(client),
             charset: Charset::Utf8,
             room: usize::MAX,
-            entry: Entry::new(function, 0),
+            entry: Entry::new(function, 0, Started::now()),
         }
     }
 
@@ -61,7 +61,7 @@ impl Caller {
             self.check_room()?;
         }
         let request = self.charset.decode(request)?;
-        self.note_token(&request);
+        self.note(&request);
         Ok(request)
     }
 
@@ -80,12 +80,18 @@ impl Caller {
         ))
     }
 
-    /// Notes whom a request is for, if anybody reads it.
-    fn note_token(&mut self, request: &str) {
-        if self.client.log().is_some() {
-            let token = json::at_path(request, "token").and_then(json::string);
-            self.entry.token_ref = token.and_then(|token| token_ref(&Zeroizing::new(token)));
+    /// Notes whom a request is for, and which transaction, if anybody reads it.
+    fn note(&mut self, request: &str) {
+        if !self.entry.is_read {
+            return;
         }
+        let field = |name| json::at_path(request, name).and_then(json::string);
+        let token = field("token").map(Zeroizing::new);
+        self.entry.token_ref = token.and_then(|token| token_ref(&token));
+        let config = self.client.config();
+        let org_codg = || field("orgCodg").or_else(|| config.default_of("orgCodg"));
+        self.entry.serial_ref = field("fixmedinsTrnsSn")
+            .map(|serial| serial_ref(&config.org_id, &org_codg().unwrap_or_default(), &serial));
     }
 }
 
@@ -153,7 +159,7 @@ pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, F
     let data = object
         .get("data")
         .ok_or_else(|| refuse(text!("缺少 data（对象）", "data (an object) is missing")))?;
-    caller.note_token(data.get());
+    caller.note(data.get());
     let base = match url.trim() {
         "" => None,
         url => Some(base_url(url)?.without(target.path())),
@@ -168,15 +174,43 @@ fn base_url(url: &str) -> Result<BaseUrl, Failure> {
 /// One of the flows.
 pub type Flow = for<'a> fn(&'a Client, &str, &'a mut Progress<'a>) -> Reply;
 
+/// What a flow tells whoever asked for it.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// An event for the program, as JSON; `false` cancels the flow.
+    Progress(&'a str),
+    /// The line of a step.
+    Line(&'a Line),
+}
+
 /// Runs a flow, which may change something.
 pub fn flow(
     caller: &mut Caller,
     flow: Flow,
     request: &[u8],
-    progress: &mut Progress<'_>,
+    tell: &mut dyn FnMut(&Client, Told<'_>) -> bool,
 ) -> Result<Reply, Failure> {
     let request = caller.request(request, true)?;
-    Ok(flow(&caller.client, &request, progress))
+    let Caller { client, entry, .. } = caller;
+    let mut hear = |event: Event<'_>| match event {
+        Event::Progress(event) => tell(client, Told::Progress(event)),
+        Event::Step { .. } if !entry.is_read => true,
+        Event::Step {
+            reply,
+            request_bytes,
+            elapsed_ms,
+        } => {
+            let line = entry.line_of_step(&Ended {
+                reply,
+                elapsed_ms,
+                request_bytes: Some(request_bytes),
+                reply_bytes: None,
+                buffer_bytes: None,
+            });
+            tell(client, Told::Line(&line))
+        }
+    };
+    Ok(flow(client, &request, &mut hear))
 }
 
 /// Ends what is in flight for a patient's token, or everything.

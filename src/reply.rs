@@ -59,6 +59,8 @@ pub struct Reply {
     pub code: i32,
     /// For the operator's screen.
     pub message: String,
+    /// What the log says in its place, where it is this library's own.
+    pub log_detail: Option<String>,
     /// Whether the centre said it, or this library.
     pub from_centre: bool,
     /// What is known of the request.
@@ -81,6 +83,7 @@ impl Reply {
         Self {
             code: 0,
             message: message.to_owned(),
+            log_detail: None,
             from_centre: false,
             delivery: Delivery::NotSent,
             next: None,
@@ -98,6 +101,7 @@ impl Reply {
         Self {
             code: failure.code,
             message: failure.message(language),
+            log_detail: Some(failure.message(language)),
             from_centre: false,
             delivery: failure.delivery,
             next: Some(next::after_code(service, failure.code)),

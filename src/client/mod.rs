@@ -2,7 +2,9 @@
 
 pub mod check;
 mod clock;
+pub mod line;
 pub mod log;
+mod moment;
 mod request;
 
 use request::Draft;
@@ -10,6 +12,7 @@ pub use request::Request;
 
 use crate::catalogue::codes::EV_BAD_REPLY;
 use crate::catalogue::services::{GEN_PAY_CERT, Service, Target};
+use crate::client::line::Line;
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
@@ -75,6 +78,13 @@ impl Client {
     /// Where its calls are noted, if anywhere.
     pub fn log(&self) -> Option<&Arc<Log>> {
         self.log.as_ref()
+    }
+
+    /// Writes a line to the log, if there is one.
+    pub fn write(&self, line: &Line) {
+        if let Some(log) = &self.log {
+            log.write(line);
+        }
     }
 
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.

@@ -125,6 +125,13 @@ impl Config {
         }
     }
 
+    /// What fills a field that the caller left out.
+    pub fn default_of(&self, field: &str) -> Option<String> {
+        let mut defaults = self.defaults.iter();
+        let (_, value) = defaults.find(|(name, _)| *name == field)?;
+        Some(value.clone())
+    }
+
     /// Reads a configuration file.
     pub fn read_file(path: &Path) -> Result<Self, Failure> {
         let bytes = read_file(path).map_err(|reason| {

@@ -36,6 +36,7 @@ pub fn read(
     let reply = |data| Reply {
         code: outer.code,
         message: outer.message(),
+        log_detail: None,
         from_centre: true,
         delivery: Delivery::Answered,
         next: None,

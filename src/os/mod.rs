@@ -5,3 +5,4 @@ pub(crate) mod addresses;
 pub mod dpapi;
 pub(crate) mod host;
 pub(crate) mod per_process;
+pub(crate) mod thread_cancel;
