@@ -100,8 +100,11 @@
  *
  * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
  * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
- *     localUrl            the centre's; it may have a path (an address that begins with http://
- *                         or https://, such as http://10.0.0.1:8080, without query or user)
+ *     localUrl            the centre's; it may have a path. With an array (two lines, two
+ *                         machines) the next address is tried only when one could not be
+ *                         connected to: nothing was sent there (an address that begins with
+ *                         http:// or https://, such as http://10.0.0.1:8080, without query or
+ *                         user; or an array of 1 to 8 of them)
  *     orgId               the calling system's, as the centre issued it
  *     reqtType            sent as it is (by default {reqtPrefix}&{admdvs})
  *     reqtPrefix          what reqtType begins with where it is left out (by default {orgId})
@@ -331,6 +334,12 @@ typedef int int32_t;
  */
 typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
 
+/*
+ Told of a call that has ended, or of a flow's step: `line` is JSON in the client's charset, the line
+ that the log would have (see "The log").
+ */
+typedef void (EV_CDECL *ev_line)(void *user, const char *line);
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -349,7 +358,8 @@ int32_t EV_CDECL ev_open(const char *config, int32_t *client);
 
 /*
  Closes a client. Calls that are running on it end as they would; closing a closed client does
- nothing. Closing 0 drops the default client, so that its next use reads the file again.
+ nothing. Closing 0 drops the default client, so that its next use reads the file again. Drops the
+ client's function of ev_on_call.
 
  Returns 0, or EV_INVALID_CLIENT for a number that never was a handle.
  */
@@ -487,6 +497,22 @@ int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *repl
 int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user);
 
 /*
+ Sets the function that is told of every call of this client's, whichever thread makes it; NULL
+ ends it. For a program that keeps a table of its own: each call and each step of a flow is a
+ line, whatever log.level says, and without a log too.
+
+ It is called on the thread that made the call, when the reply is written already, with that
+ thread's own floating-point environment; several threads may be in it at once, and `user` is
+ handed back to it. It must not raise an exception or jump out, and of this library it may call
+ only ev_field. EvOnCall takes a __stdcall function.
+
+ When ev_on_call (with NULL or another function) or ev_close returns, no thread is in the function
+ that was set before, and none will call it: so that must never wait for the thread that ends it
+ (post to a window, do not send). A child of fork has none.
+ */
+int32_t EV_CDECL ev_on_call(int32_t client, ev_line function, void *user);
+
+/*
  Ends, from another thread, what this client is doing for that patient's token; NULL: all that
  it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
  true `delivery`, or its reply if that came first; a connect in progress ends at
@@ -572,6 +598,7 @@ int32_t EV_CDECL ev_last_reply_size(void);
 
 /* The same functions in the other convention. */
 typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);
+typedef void (EV_STDCALL *EvLine)(void *user, const char *line);
 int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
 int32_t EV_STDCALL EvClose(int32_t client);
 int32_t EV_STDCALL EvTokenPwdCheckNotc(int32_t client, const char *request, char *reply, int32_t reply_size);
@@ -584,6 +611,7 @@ int32_t EV_STDCALL EvVerifyPassword(int32_t client, const char *request, char *r
 int32_t EV_STDCALL EvSettleGate(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvOneCodePay(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvOnProgress(int32_t client, EvProgress function, void *user);
+int32_t EV_STDCALL EvOnCall(int32_t client, EvLine function, void *user);
 int32_t EV_STDCALL EvCancel(int32_t client, const char *token);
 int32_t EV_STDCALL EvSeal(int32_t client, const char *text, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32_t reply_size);

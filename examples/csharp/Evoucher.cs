@@ -767,6 +767,8 @@ namespace Evoucher
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_on_call(int client, LineCall function, IntPtr user);
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_cancel(int client, byte[] token);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_seal(int client, byte[] text, [In, Out] byte[] reply, int reply_size);

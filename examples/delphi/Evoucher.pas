@@ -197,6 +197,7 @@ function EvVerifyPassword(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar;
 function EvSettleGate(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOneCodePay(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
+function EvOnCall(Client: Integer; Line: TEvLine; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvCancel(Client: Integer; Token: PAnsiChar): Integer; stdcall; external 'evoucher.dll';
 function EvSeal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';

@@ -77,7 +77,7 @@ pub fn check(client: &Client) -> Reply {
 
 fn run(client: &Client, steps: &mut Vec<Step>) -> Outcome {
     let config = client.config();
-    let uri = config.local_url.join(SELF_TEST.path);
+    let uri = config.local_urls[0].join(SELF_TEST.path);
 
     // A transport of its own: names are looked up again and certificates judged again, where a
     // client in use remembers both.

@@ -14,6 +14,17 @@ pub struct Request {
     pub json: Zeroizing<String>,
     /// The patient's token, by which a call can be cancelled.
     pub token: Zeroizing<String>,
+    /// The fields that are still left out: they are `auto`, which depends on the way that the
+    /// request goes.
+    pub auto: Vec<&'static str>,
+}
+
+impl Request {
+    /// The service's own JSON with the fields that were still left out.
+    pub(super) fn with(&self, found: &[(&str, String)]) -> Result<Zeroizing<String>, Failure> {
+        let object = Object::parse(&self.json).map_err(refuse)?;
+        Ok(Zeroizing::new(append(&self.json, &object, found)))
+    }
 }
 
 /// A request as the caller wrote it.
@@ -43,25 +54,21 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The patient's token.
-    pub(super) fn token(&self) -> &Zeroizing<String> {
-        &self.token
-    }
-
     /// The fields that a default may fill.
     pub(super) fn left_out(&self) -> impl Iterator<Item = &'static Field> {
         let fields = self.fields.iter();
         fields.filter(|field| self.object.get(field.name).is_none())
     }
 
-    /// Checks every field, with the defaults of those that were left out: each that is wrong is
-    /// named at once.
+    /// Checks every field, with the defaults of those that were left out, or `None` for `auto`: each
+    /// that is wrong is named at once.
     pub(super) fn finish(
         self,
-        mut defaults: Vec<(&'static str, Result<String, Text>)>,
+        mut defaults: Vec<(&'static str, Option<String>)>,
     ) -> Result<Request, Failure> {
         let mut problems = Vec::new();
         let mut filled = Vec::new();
+        let mut auto = Vec::new();
         for field in self.fields {
             if let Some(value) = self.object.get(field.name) {
                 problems.extend(field.problem(value));
@@ -69,11 +76,11 @@ impl<'a> Draft<'a> {
             }
             let default = defaults.iter().position(|(name, _)| *name == field.name);
             match default.map(|default| defaults.swap_remove(default).1) {
-                Some(Ok(value)) => {
+                Some(Some(value)) => {
                     problems.extend(field.too_long(value.chars().count()));
                     filled.push((field.name, value));
                 }
-                Some(Err(problem)) => problems.push(problem),
+                Some(None) => auto.push(field.name),
                 None if field.required => problems.push(field.missing()),
                 None => {}
             }
@@ -84,6 +91,7 @@ impl<'a> Draft<'a> {
         Ok(Request {
             json: Zeroizing::new(append(self.text, &self.object, &filled)),
             token: self.token,
+            auto,
         })
     }
 }
@@ -285,7 +293,7 @@ mod tests {
             let left_out: Vec<_> = draft.left_out().map(|field| field.name).collect();
             let defaults = left_out
                 .into_iter()
-                .map(|name| (name, Ok("H\"1".to_owned())));
+                .map(|name| (name, Some("H\"1".to_owned())));
             draft.finish(defaults.collect()).unwrap().json.to_string()
         };
         let filled = prepare(r#"{"token":"t"}"#);

@@ -24,8 +24,8 @@ use ureq::http::{HeaderName, HeaderValue};
 /// A configuration that holds together. It has no `Debug`: the key is in it.
 #[expect(missing_debug_implementations, reason = "it holds the key")]
 pub struct Config {
-    /// 地方电子凭证中心's address (A and B §1.2).
-    pub local_url: BaseUrl,
+    /// 地方电子凭证中心's addresses (A and B §1.2), one at least, in the order in which they are tried.
+    pub local_urls: Vec<BaseUrl>,
     /// 业务系统编码.
     pub org_id: String,
     /// 请求方标识, made of `reqtPrefix` and `admdvs` where it was not given.
@@ -163,7 +163,7 @@ impl Config {
 
     /// `None` only where a problem was noted.
     fn from_reader(reader: &mut Reader<'_>, language: Language) -> Option<Self> {
-        let local_url = reader.form("localUrl", BaseUrl::parse);
+        let local_urls = reader.one_or_more("localUrl", BaseUrl::parse);
         let org_id = reader.text("orgId");
         let reqt_type = read_reqt_type(reader, org_id.as_deref());
         let sealer = key::read(reader);
@@ -180,7 +180,7 @@ impl Config {
         let headers = read_headers(reader);
         let log = reader.section("log", read_log);
         Some(Self {
-            local_url: local_url?,
+            local_urls,
             org_id: org_id?,
             reqt_type: reqt_type?,
             sealer: sealer?,

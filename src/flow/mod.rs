@@ -13,7 +13,7 @@ pub use verify_password::verify_password;
 
 use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
 use crate::catalogue::next::Next;
-use crate::catalogue::services::Service;
+use crate::catalogue::services::{Service, Target};
 use crate::client::{Client, InFlight, Request};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
     /// The request of the flow's first service with the defaults; or the flow's answer, since it is
     /// wrong or the flow was cancelled.
     fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
-        let prepared = self.client.prepare(service, request, &self.whole.call);
+        let prepared = self.client.prepare(&Target::Known(service), request);
         if self.is_cancelled() {
             return Err(cancelled(Delivery::NotSent));
         }
