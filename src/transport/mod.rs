@@ -3,6 +3,7 @@
 
 mod authorities;
 mod call;
+mod certificate;
 mod connection;
 mod connector;
 mod pool;
