@@ -45,15 +45,16 @@
  *  5. A fault inside the library comes back as EV_INTERNAL; it never crosses into your program.
  *  6. Your floating-point environment (x87 control word, MXCSR) is put aside and restored.
  *  7. Any thread, any number at once. One client serves them all; ev_close while calls run lets
- *     them end.
+ *     them end. A child of fork goes on with the handles, and with no connection, call or
+ *     transaction of its parent's. A pthread_cancel in a call takes effect after it.
  *  8. Handles are small integers; a closed or made-up one is EV_INVALID_CLIENT, never a crash.
  *     Client 0 is the default client, opened on first use from the file that the environment
  *     variable EVOUCHER_CONFIG names, or from evoucher.json beside the library itself.
  *  9. No surprises: no window, no change of current directory or locale, no other environment
  *     variable (but the one that sm4KeyEnv names), no work at load time. The library stays loaded
  *     from its first call on (on Windows once it is loaded), so FreeLibrary and dlclose are always
- *     safe. No thread is started for
- *     a call but to look up a host name that is not yet known; only one whose look-up overran its
+ *     safe. No thread is started for a call but to look up a host name that is not yet known: one
+ *     for each name, however many calls wait for it, and only one whose look-up overran its
  *     deadline is left behind. An address in localUrl avoids that.
  * 10. Pointers are checked before everything else: NULL where text is required is
  *     EV_INVALID_ARGUMENT, and text longer than 1 MiB is refused.
@@ -98,7 +99,7 @@
  *
  *     {"localUrl":"http://10.0.0.1:8080", "orgId":"...", "admdvs":"350000", "sm4Key":"..."}
  *
- * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
+ * Required: localUrl (http or https, may have a path; or an array of 1 to 8), orgId, one of reqtType and admdvs (six
  * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
  *     localUrl            the centre's; it may have a path. With an array (two lines, two
  *                         machines) the next address is tried only when one could not be
@@ -152,20 +153,25 @@
  *
  * THE LOG
  *
- * One line of JSON for each call that reached the client, in log.dir (a local folder, made if it is
- * not there), in evoucher-YYYYMMDD-PID.log: a file for each day and process. Older ones than
- * keepDays go at a day's first line; what cannot be written never fails a call. Dates and times are
- * China's (+08:00), text is UTF-8. level: "error" (what failed on this side), "warn" (and what the
- * centre refused), "info" (every call).
+ * One line of JSON for each call that reached the client and for each step of a flow, in log.dir (a
+ * local folder, made if it is not there), in evoucher-YYYYMMDD-PID.log: a file for each day and
+ * process. Older ones than keepDays go at a day's first line; none while today is more than 30 days
+ * later than the log's last day, since the clock may be wrong. What cannot be written never fails a
+ * call. Dates and times are China's (+08:00), text is UTF-8. level: "error" (what failed on this
+ * side), "warn" (and what the centre refused), "info" (every call).
  *
  *     {"time":"2026-11-22T23:04:05.123+08:00","level":"info","requestId":"...","client":1,
- *      "function":"ev_token_pwd_stas","service":"tokenPwdStas","tokenRef":"5f2a90c1","code":0,
- *      "source":"centre","delivery":"answered","next":"settle","detail":null,"elapsedMs":12,
- *      "requestBytes":52,"replyBytes":231,"bufferBytes":8192}
+ *      "function":"ev_verify_password","step":2,"service":"tokenPwdStas","tokenRef":"5f2a90c1",
+ *      "serialRef":null,"code":0,"source":"centre","delivery":"answered","next":"settle",
+ *      "detail":null,"elapsedMs":12,"requestBytes":52,"replyBytes":null,"bufferBytes":null}
  *
- * Always these keys. `detail` is this library's own message, of level "error" only. Never in it:
- * tokens, names, certificates, keys, or anything else of a request or a reply but its size.
+ * Always these keys. `step` counts the steps of a flow, which have its requestId; it is null in the
+ * line of a call, or of a flow as a whole. `detail` is this library's own account: why a call failed;
+ * of a flow its last step and how that ended; which of several addresses could not be reached. Never
+ * in it: tokens, names, certificates, keys, or anything else of a request or a reply but its size.
  * `tokenRef` is the same for the same token within one process, and tells nobody the token.
+ * `serialRef` is the same everywhere: 8 hex digits of the SHA-256 of orgId, orgCodg and
+ * fixmedinsTrnsSn with line feeds between them. ev_on_call has the same lines.
  */
 
 #ifndef EVOUCHER_H
@@ -534,15 +540,18 @@ int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t 
 int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
 
 /*
- Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
- call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+ Self-test, for setting a machine up: configuration, key, and at each address of localUrl the
+ name, connection, TLS, one harmless call (tokenPwdStas about a patient that does not exist), and
+ the clock against the centre's.
 
- Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
+ Reply data: "steps", an array of {"step","address","ok","warning","ms","finding"}: "config",
+ "key", "admdvs" (a warning, only where it is no province's), then for each address "name",
  "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
- failed. `code` is 0 when the centre was seen to accept orgId and key, else the code of the step
- that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so on. `message` says in one line which it
- is. With a proxy, "name" and "connect" are the proxy's. Nothing is taken from earlier calls:
- names are looked up again, certificates judged again. It lasts no longer than a call does.
+ failed. `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
+ else the code of the first address' step that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so
+ on. `message` says in one line which it is, with every warning. With a proxy, "name" and
+ "connect" are the proxy's. Nothing is taken from earlier calls: names are looked up again,
+ certificates judged again. It lasts no longer than a call does at each address.
  */
 int32_t EV_CDECL ev_check(int32_t client, char *reply, int32_t reply_size);
 
