@@ -109,7 +109,8 @@ impl Listener {
     fn end(&self) {
         let mut state = self.state();
         state.ended = true;
-        if !IS_INSIDE.get() {
+        let is_inside = IS_INSIDE.try_with(Cell::get).unwrap_or(false);
+        if !is_inside {
             let all_out = self.left.wait_while(state, |state| state.inside > 0);
             drop(all_out.unwrap_or_else(PoisonError::into_inner));
         }
@@ -126,14 +127,15 @@ impl<'a> Inside<'a> {
             return None;
         }
         state.inside += 1;
-        IS_INSIDE.set(true);
+        // A thread that is ending has no place for it any more.
+        let _ = IS_INSIDE.try_with(|inside| inside.set(true));
         Some(Self(listener))
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        IS_INSIDE.set(false);
+        let _ = IS_INSIDE.try_with(|inside| inside.set(false));
         self.0.state().inside -= 1;
         self.0.left.notify_all();
     }
