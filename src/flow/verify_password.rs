@@ -45,7 +45,9 @@ pub fn verify_password<'a>(
     let mut asking = notice.next == Some(Next::Wait) || may_have_arrived;
     while asking && !run.is_cancelled() {
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        // The last question comes when time is up, but never sooner after the one before it than was
+        // configured.
+        if left.is_zero() || attempts > 0 && left < verify.interval {
             break;
         }
         if !run.wait(pause.min(left), deadline) {
