@@ -33,9 +33,8 @@ const CONFIG_FILE: &str = "evoucher.json";
 /// A place for a client. It is used again for another handle once its client is closed.
 struct Slot {
     handle: AtomicI32,
-    /// NULL while it is free; else it holds one count of an `Arc`. Looked at, and changed, under
-    /// this process' lock only.
-    client: AtomicPtr<Client>,
+    /// A `Box`, or NULL while it is free. Looked at, and changed, under this process' lock only.
+    client: AtomicPtr<Arc<Client>>,
     next: OnceBox<Self>,
 }
 
@@ -70,22 +69,18 @@ impl Slot {
         &self,
         _locked: &MutexGuard<'_, ()>,
         client: Option<Arc<Client>>,
-    ) -> Option<Arc<Client>> {
-        let client = client.map_or(ptr::null(), Arc::into_raw).cast_mut();
+    ) -> Option<Box<Arc<Client>>> {
+        let client = client.map_or(ptr::null_mut(), |client| Box::into_raw(Box::new(client)));
         let before = self.client.swap(client, Ordering::AcqRel);
-        // SAFETY: what is not NULL came from `into_raw` here, and its count is given on.
-        (!before.is_null()).then(|| unsafe { Arc::from_raw(before) })
+        // SAFETY: what is not NULL came from `into_raw` here, and is given out once.
+        (!before.is_null()).then(|| unsafe { Box::from_raw(before) })
     }
 
     fn get(&self, _locked: &MutexGuard<'_, ()>) -> Option<Arc<Client>> {
-        let client = self.client.load(Ordering::Acquire).cast_const();
-        if client.is_null() {
-            return None;
-        }
-        // SAFETY: it came from `into_raw` in `put`, whose count is there while the lock is held.
-        unsafe { Arc::increment_strong_count(client) };
-        // SAFETY: the same, with the count that was just added.
-        Some(unsafe { Arc::from_raw(client) })
+        // SAFETY: what is not NULL came from `into_raw` in `put`, which gives it out under the lock
+        // only.
+        let client = unsafe { self.client.load(Ordering::Acquire).as_ref() };
+        client.cloned()
     }
 }
 
@@ -130,9 +125,11 @@ pub(super) fn close(handle: i32) -> Result<(), Failure> {
     if !(DEFAULT..=LAST.load(Ordering::Acquire)).contains(&handle) {
         return Err(unknown(handle));
     }
+    // One that is being opened has read a file that may have changed since: it is closed as well.
+    let opening = (handle == DEFAULT).then(opening);
     let locked = lock();
     let client = find(handle).and_then(|slot| slot.put(&locked, None));
-    drop(locked);
+    drop((locked, opening));
     // Its connections are closed here, where nobody waits for that.
     drop(client);
     Ok(())
@@ -148,17 +145,20 @@ fn unknown(handle: i32) -> Failure {
     )
 }
 
+/// Held while the default client is being opened, so that two threads do not both do it.
+fn opening() -> MutexGuard<'static, ()> {
+    static OPENING: PerProcess<Mutex<()>> = PerProcess::new();
+    let opening = OPENING.get_or_init(Mutex::default);
+    opening.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Opened on first use.
 fn default_client() -> Result<Arc<Client>, Failure> {
-    /// Held while it is being opened, so that two threads do not both do it.
-    static OPENING: PerProcess<Mutex<()>> = PerProcess::new();
-
     let opened = || SLOTS.get(&lock());
     if let Some(client) = opened() {
         return Ok(client);
     }
-    let opening = OPENING.get_or_init(Mutex::default);
-    let _opening = opening.lock().unwrap_or_else(PoisonError::into_inner);
+    let _opening = opening();
     if let Some(client) = opened() {
         return Ok(client);
     }

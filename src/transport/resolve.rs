@@ -22,13 +22,10 @@ const REMEMBER: Duration = Duration::from_secs(600);
 /// ureq takes no more than these.
 const MAX_ADDRESSES: usize = 16;
 
-/// A host's name and the port to reach there.
-type Name = (String, u16);
-
 /// What has been looked up, and what is being.
 #[derive(Debug, Clone, Default)]
 pub struct NameResolver {
-    names: Arc<Mutex<HashMap<Name, Known>>>,
+    names: Arc<Mutex<HashMap<String, Known>>>,
 }
 
 #[derive(Debug)]
@@ -52,62 +49,63 @@ impl NameResolver {
         if let Ok(number) = number.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(number, port)]);
         }
-        let name = (host.to_owned(), port);
         let within = Call::current()?.time_left()?;
-        let look_up = match self.names().get(&name) {
+        let mut found = self.look_up(host, within)?;
+        found.iter_mut().for_each(|address| address.set_port(port));
+        Ok(found)
+    }
+
+    /// The same with no port yet.
+    fn look_up(&self, host: &str, within: Duration) -> io::Result<Vec<SocketAddr>> {
+        let mut names = self.names();
+        let look_up = match names.get(host) {
             Some(Known::Found(found, since)) if since.elapsed() < REMEMBER => {
                 return Ok(found.clone());
             }
-            Some(Known::Asked(look_up)) => Some(Arc::clone(look_up)),
-            _ => None,
+            Some(Known::Asked(look_up)) => Arc::clone(look_up),
+            _ => {
+                let look_up = self.ask(host.to_owned())?;
+                names.insert(host.to_owned(), Known::Asked(Arc::clone(&look_up)));
+                look_up
+            }
         };
-        let look_up = match look_up {
-            Some(look_up) => look_up,
-            None => self.look_up(name)?,
-        };
+        drop(names);
         look_up.wait(within)
     }
 
     /// Makes the next call look the name up again.
-    pub fn forget(&self, host: &str, port: u16) {
-        let name = (host.to_owned(), port);
+    pub fn forget(&self, host: &str) {
         let mut names = self.names();
-        if let Some(Known::Found(..)) = names.get(&name) {
-            names.remove(&name);
+        if let Some(Known::Found(..)) = names.get(host) {
+            names.remove(host);
         }
     }
 
-    fn names(&self) -> MutexGuard<'_, HashMap<Name, Known>> {
+    fn names(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the operating system, unless another thread has just begun to. Its look-up can be
-    /// neither bounded nor stopped, so it has a thread of its own, which is left behind if it
-    /// overruns: the one thread that this library ever starts, one for each name.
-    fn look_up(&self, name: Name) -> io::Result<Arc<LookUp>> {
-        let mut names = self.names();
-        if let Some(Known::Asked(look_up)) = names.get(&name) {
-            return Ok(Arc::clone(look_up));
-        }
+    /// Asks the operating system. Its look-up can be neither bounded nor stopped, so it has a thread
+    /// of its own, which is left behind if it overruns: the one thread that this library ever
+    /// starts, one for each name.
+    fn ask(&self, host: String) -> io::Result<Arc<LookUp>> {
         let look_up = Arc::new(LookUp::default());
         let (asked, known) = (Arc::clone(&look_up), self.clone());
-        let of = name.clone();
         thread::Builder::new()
             .name("evoucher-names".to_owned())
             .spawn(move || {
-                let found = (of.0.as_str(), of.1).to_socket_addrs();
+                let found = (host.as_str(), 0).to_socket_addrs();
                 let found: Vec<_> =
-                    found.map_or(Vec::new(), |all| all.take(MAX_ADDRESSES).collect());
+                    found.map_or(Vec::new(), |found| found.take(MAX_ADDRESSES).collect());
                 let mut names = known.names();
                 if found.is_empty() {
-                    names.remove(&of);
+                    names.remove(&host);
                 } else {
-                    names.insert(of, Known::Found(found.clone(), Instant::now()));
+                    names.insert(host, Known::Found(found.clone(), Instant::now()));
                 }
                 drop(names);
                 asked.end(found);
             })?;
-        names.insert(name, Known::Asked(Arc::clone(&look_up)));
         Ok(look_up)
     }
 }
