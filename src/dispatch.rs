@@ -85,7 +85,10 @@ impl Caller {
         if !self.entry.is_read {
             return;
         }
-        let field = |name| json::at_path(request, name).and_then(json::string);
+        let field = |name| {
+            let text = json::at_path(request, name).and_then(json::string);
+            text.filter(|text| !text.is_empty())
+        };
         let token = field("token").map(Zeroizing::new);
         self.entry.token_ref = token.and_then(|token| token_ref(&token));
         let config = self.client.config();
