@@ -69,11 +69,11 @@ impl Slot {
         &self,
         _locked: &MutexGuard<'_, ()>,
         client: Option<Arc<Client>>,
-    ) -> Option<Box<Arc<Client>>> {
+    ) -> Option<Arc<Client>> {
         let client = client.map_or(ptr::null_mut(), |client| Box::into_raw(Box::new(client)));
         let before = self.client.swap(client, Ordering::AcqRel);
         // SAFETY: what is not NULL came from `into_raw` here, and is given out once.
-        (!before.is_null()).then(|| unsafe { Box::from_raw(before) })
+        (!before.is_null()).then(|| *unsafe { Box::from_raw(before) })
     }
 
     fn get(&self, _locked: &MutexGuard<'_, ()>) -> Option<Arc<Client>> {
