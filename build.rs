@@ -66,6 +66,7 @@ fn with_cdecl(header: &str) -> String {
     header
         .replace("\nint32_t ev_", "\nint32_t EV_CDECL ev_")
         .replace("(*ev_progress)", "(EV_CDECL *ev_progress)")
+        .replace("(*ev_line)", "(EV_CDECL *ev_line)")
         .replace(" // __cplusplus", "")
         .replace("  // extern \"C\"", "")
         .replace("  /* EVOUCHER_H */", "")
@@ -74,13 +75,16 @@ fn with_cdecl(header: &str) -> String {
 /// The header with the stdcall set's prototypes as well.
 fn with_stdcall(header: &str, functions: &[Function]) -> String {
     let mut stdcall = "/* The same functions in the other convention. */\n\
-        typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n"
+        typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n\
+        typedef void (EV_STDCALL *EvLine)(void *user, const char *line);\n"
         .to_owned();
     for function in functions {
         let argument = |kind, name: &str| format!("{}{name}", KINDS[kind as usize].1);
         let arguments = match function.list(", ", argument).as_str() {
             "" => "void".to_owned(),
-            some => some.replace("ev_progress", "EvProgress"),
+            some => some
+                .replace("ev_progress", "EvProgress")
+                .replace("ev_line", "EvLine"),
         };
         let name = function.stdcall_name();
         stdcall.push_str(&format!("int32_t EV_STDCALL {name}({arguments});\n"));
@@ -97,7 +101,7 @@ fn stubs(functions: &[Function]) -> String {
     let mut stubs = String::new();
     for function in functions
         .iter()
-        .filter(|f| !f.takes(|kind| kind == Kind::Progress))
+        .filter(|f| !f.takes(|kind| matches!(kind, Kind::Progress | Kind::Line)))
     {
         let argument = |kind, name: &str| format!("{name}: {}", KINDS[kind as usize].2);
         let arguments = function.list(", ", argument);

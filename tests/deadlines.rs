@@ -336,3 +336,23 @@ fn a_second_reply_through_a_tunnel_is_never_the_next_ones() {
         assert_eq!(reply.at("next"), "wait", "{}", reply.text());
     }
 }
+
+/// Neither the end of the time nor a rate limit has the centre asked sooner than was configured.
+#[test]
+fn a_flow_asks_no_sooner_than_was_configured() {
+    let centre = centre();
+    for (interval, whole, most) in [(100, 250, 2), (100, 199, 1), (500, 100, 1)] {
+        let verify = json!({ "verify": { "intervalMs": interval, "timeoutMs": whole } });
+        let client = library().open(&config_with(centre.url(), verify));
+        for token in ["pwd", "pwd-codem6"] {
+            let reply = client.call("ev_verify_password", &request(token));
+            let asked = times(&centre, "tokenPwdStas");
+            assert!(
+                asked <= most,
+                "{asked} times in {whole} ms: {}",
+                reply.text()
+            );
+            centre.clear();
+        }
+    }
+}

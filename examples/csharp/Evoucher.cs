@@ -167,9 +167,9 @@ namespace Evoucher
             return Exchange(Native.ev_dictionary, Text.Encode(name, "name"));
         }
 
-        /// <summary>From any thread: ends what this client is doing for a token, or all of it with null, also a flow that
-        /// ...Async was asked for and whose thread has not run yet. A call that is ended gives its reply as ever.
-        /// </summary>
+        /// <summary>From any thread: ends what this client is doing for a token, or all of it with null, also what
+        /// ...Async was asked for and whose thread has not run yet. A call that is ended gives its reply as ever: Code is
+        /// Cancelled.</summary>
         /// <returns>How many calls that were.</returns>
         public int Cancel(string token)
         {
@@ -189,28 +189,38 @@ namespace Evoucher
             return waiting + CancelCalls(token);
         }
 
+        /// <summary>Told of every call of this client and of every step of its flows: one line of JSON, the one that the
+        /// log would have, whatever log.level is and without a log too. It is told on the thread that made the call, once
+        /// the reply is there, and several threads may be told at once: hand the line on (BeginInvoke, a queue) and return.
+        /// An exception of it is dropped.</summary>
+        public event Action<string> CallEnded
+        {
+            add { Borrow(delegate(int client) { return handle.Listen(value); }); }
+            remove { handle.Ignore(value); }
+        }
+
         /// <summary>TokenPwdCheckNotc on a thread of the pool: the user interface stays alive.</summary>
         public Task<EvoucherReply> TokenPwdCheckNotcAsync(string request)
         {
-            return Background(delegate { return TokenPwdCheckNotc(request); });
+            return Background(Single(Native.ev_token_pwd_check_notc, request, "tokenPwdCheckNotc", "resend"));
         }
 
         /// <summary>TokenPwdStas on a thread of the pool.</summary>
         public Task<EvoucherReply> TokenPwdStasAsync(string request)
         {
-            return Background(delegate { return TokenPwdStas(request); });
+            return Background(Single(Native.ev_token_pwd_stas, request, "tokenPwdStas", "wait"));
         }
 
         /// <summary>SignedQuery on a thread of the pool.</summary>
         public Task<EvoucherReply> SignedQueryAsync(string request)
         {
-            return Background(delegate { return SignedQuery(request); });
+            return Background(Single(Native.ev_signed_query, request, "signedQuery", "retry_later"));
         }
 
         /// <summary>GenPayCert on a thread of the pool.</summary>
         public Task<EvoucherReply> GenPayCertAsync(string request)
         {
-            return Background(delegate { return GenPayCert(request); });
+            return Background(Single(Native.ev_gen_pay_cert, request, "genPayCert", "retry"));
         }
 
         /// <summary>The one-function style, on the default client (evoucher.json beside the library).</summary>
@@ -284,6 +294,41 @@ namespace Evoucher
             {
                 return Borrow(delegate(int client) { return call(client, reply, size); });
             });
+        }
+
+        // A call that can be cancelled until it begins, and runs on the thread that calls what is returned. From its
+        // beginning on the library knows it, and ends and counts it.
+        private Func<EvoucherReply> Single(ClientCall call, string request, string service, string next)
+        {
+            byte[] text = Text.EncodeRequest(request);
+            RunningFlow waiting = new RunningFlow();
+            Borrow(delegate(int client) { return Text.ReadField(client, text, "token", out waiting.Token); });
+            lock (flows)
+            {
+                flows.Add(waiting);
+            }
+            return delegate
+            {
+                bool cancelled;
+                lock (flows)
+                {
+                    flows.Remove(waiting);
+                    cancelled = waiting.Cancelled;
+                }
+                return cancelled ? NotBegun(service, next) : Exchange(call, text);
+            };
+        }
+
+        // What the library answers to a call that is cancelled before anything is sent.
+        private EvoucherReply NotBegun(string service, string next)
+        {
+            string meaning = Explain(EvoucherCode.Cancelled).Field("data.meaning");
+            string json = EvoucherJson.Object(
+                "message", meaning, "hint", meaning, "source", "local", "delivery", "not_sent", "next", next,
+                "service", service, "requestId", "");
+            json = json.Substring(0, json.Length - 1)
+                + ",\"code\":" + EvoucherCode.Cancelled + ",\"data\":null,\"elapsedMs\":0}";
+            return new EvoucherReply(this, EvoucherCode.Cancelled, Text.Encode(json, "json"));
         }
 
         // A flow that can be cancelled from now on, and runs on the thread that calls what is returned.
@@ -633,6 +678,50 @@ namespace Evoucher
 
         internal int Number { get { return handle.ToInt32(); } }
 
+        private readonly object changing = new object();
+        // The library may call it until the client is closed: it must not be collected before.
+        private Native.LineCall told;
+        private Action<string> listeners;
+
+        internal int Listen(Action<string> listener)
+        {
+            lock (changing)
+            {
+                listeners += listener;
+                if (told != null)
+                {
+                    return 0;
+                }
+                told = Tell;
+                return Native.ev_on_call(Number, told, IntPtr.Zero);
+            }
+        }
+
+        internal void Ignore(Action<string> listener)
+        {
+            lock (changing)
+            {
+                listeners -= listener;
+            }
+        }
+
+        // The library waits for this where it closes the client, so it takes no lock.
+        private void Tell(IntPtr user, IntPtr line)
+        {
+            try
+            {
+                Action<string> all = listeners;
+                if (all != null)
+                {
+                    all(Text.Decode(Text.Copy(line)));
+                }
+            }
+            catch (Exception)
+            {
+                // None may cross the library, and the call is done.
+            }
+        }
+
         protected override bool ReleaseHandle()
         {
             return Native.ev_close(handle.ToInt32()) == 0;
@@ -741,6 +830,9 @@ namespace Evoucher
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int ProgressCall(IntPtr user, IntPtr progressEvent);
 
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate void LineCall(IntPtr user, IntPtr line);
+
         // <gen:functions>
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_open(byte[] config, out int client);
@@ -768,6 +860,8 @@ namespace Evoucher
         internal static extern int ev_one_code_pay(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_on_call(int client, LineCall function, IntPtr user);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_cancel(int client, byte[] token);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]

@@ -70,6 +70,12 @@ type
     DLL it may call only EvField. Set it with EvOnProgress, on that thread. }
   TEvProgress = function(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 
+  { As EvOnCall has it: Line is one line of JSON. TEvoucher.OnCall is easier to use. }
+  TEvLine = procedure(User: Pointer; Line: PAnsiChar); stdcall;
+
+  { Told of every call and every step of a flow: the JSON line that the log would have. }
+  TEvCallEnded = procedure(const Line: string) of object;
+
   { What came back. One that was never filled, because its call raised or has not ended, neither settles nor charges. }
   {$IFDEF UNICODE}
   TEvReply = record
@@ -103,6 +109,7 @@ type
   IEvHandle = interface
     function Number: Integer;
     function Flows: TThreadList;
+    procedure OnCall(Told: TEvCallEnded);
   end;
 
   TEvoucher = class
@@ -150,6 +157,11 @@ type
     { From another thread: ends what this client is doing for a token, or all of it with ''; of a TEvFlow also what has
       not begun. How many calls were ended. }
     function Cancel(const Token: string): Integer;
+    { Told is told of every call of this client and every step of its flows, whatever log.level is and without a log
+      too; nil ends it. It is told on the thread that made the call, once the reply is there, and several threads may be
+      told at once: hand the line on (PostMessage, a queue) and return; never wait for the thread that ends it. When this
+      returns, nobody is told by what was set before. }
+    procedure OnCall(Told: TEvCallEnded);
     { One field of a reply, such as 'data.payCert'; '' when there is none. }
     function Field(const Reply: TEvReply; const Path: string): string;
 
@@ -198,6 +210,7 @@ function EvVerifyPassword(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar;
 function EvSettleGate(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOneCodePay(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
+function EvOnCall(Client: Integer; Line: TEvLine; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvCancel(Client: Integer; Token: PAnsiChar): Integer; stdcall; external 'evoucher.dll';
 function EvSeal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
@@ -222,11 +235,13 @@ type
   private
     FNumber: Integer;
     FFlows: TThreadList;
+    FTold: TEvCallEnded;
   public
     constructor Create(Number: Integer);
     destructor Destroy; override;
     function Number: Integer;
     function Flows: TThreadList;
+    procedure OnCall(Told: TEvCallEnded);
   end;
 
   { What most functions of the DLL are. }
@@ -254,6 +269,24 @@ end;
 function TEvHandle.Flows: TThreadList;
 begin
   Result := FFlows;
+end;
+
+procedure CallEnded(User: Pointer; Line: PAnsiChar); stdcall;
+begin
+  try
+    TEvHandle(User).FTold(string(TEvText(Line)));
+  except
+    { No exception may cross the DLL, and the call is done. }
+  end;
+end;
+
+procedure TEvHandle.OnCall(Told: TEvCallEnded);
+begin
+  { Ended first: nobody reads what is written here then. }
+  EvOnCall(FNumber, nil, nil);
+  FTold := Told;
+  if Assigned(Told) then
+    EvOnCall(FNumber, CallEnded, Self);
 end;
 
 function TEvReply.Settles: Boolean;
@@ -600,6 +633,11 @@ begin
   Result := CancelOn(FHandle, Token);
 end;
 
+procedure TEvoucher.OnCall(Told: TEvCallEnded);
+begin
+  FHandle.OnCall(Told);
+end;
+
 function TEvoucher.Field(const Reply: TEvReply; const Path: string): string;
 begin
   Result := FieldOf(FHandle.Number, TEvText(Reply.Json), Path);
@@ -676,9 +714,14 @@ begin
     Result := CancelOn(FHandle, FToken)
   else
   begin
-    { A scan that read nothing: '' would be everybody's. }
+    { A scan that read nothing: '' would be everybody's, and no call of it waits for anything. }
+    FHandle.Flows.LockList;
+    if FBegun or FCancelled then
+      Result := 0
+    else
+      Result := 1;
     FCancelled := True;
-    Result := 0;
+    FHandle.Flows.UnlockList;
   end;
 end;
 

@@ -50,6 +50,7 @@ Public Declare Function EvVerifyPassword Lib "evoucher.dll" (ByVal Client As Lon
 Public Declare Function EvSettleGate Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOneCodePay Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
+Public Declare Function EvOnCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvCancel Lib "evoucher.dll" (ByVal Client As Long, ByVal Token As String) As Long
 Public Declare Function EvSeal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvUnseal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long

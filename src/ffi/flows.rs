@@ -1,6 +1,7 @@
 //! The documents' flows, who is told of their steps, and what ends them.
 
 use super::guard;
+use super::lines;
 use super::memory::{Buffer, Input};
 use super::progress::{self, Function};
 use crate::{dispatch, flow};
@@ -117,9 +118,31 @@ pub unsafe extern "C" fn ev_on_progress(
     user: *mut c_void,
 ) -> i32 {
     guard::call("ev_on_progress", client, None, |call| {
-        let (caller, ()) = call.client(Ok(()))?;
-        progress::set(client, function.map(Function::Cdecl), user);
-        Ok(caller.done(None))
+        call.set(|client| progress::set(client, function.map(Function::Cdecl), user))
+    })
+}
+
+/// Told of a call that has ended, or of a flow's step: `line` is JSON in the client's charset, the line
+/// that the log would have (see "The log").
+#[expect(non_camel_case_types, reason = "the name that C programs use")]
+pub type ev_line = Option<unsafe extern "C" fn(user: *mut c_void, line: *const c_char)>;
+
+/// Sets the function that is told of every call of this client's, whichever thread makes it; NULL
+/// ends it. For a program that keeps a table of its own: each call and each step of a flow is a
+/// line, whatever log.level says, and without a log too.
+///
+/// It is called on the thread that made the call, when the reply is written already, with that
+/// thread's own floating-point environment; several threads may be in it at once, and `user` is
+/// handed back to it. It must not raise an exception or jump out, and of this library it may call
+/// only ev_field. EvOnCall takes a __stdcall function.
+///
+/// When ev_on_call (with NULL or another function) or ev_close returns, no thread is in the function
+/// that was set before, and none will call it: so that must never wait for the thread that ends it
+/// (post to a window, do not send). A child of fork has none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_on_call(client: i32, function: ev_line, user: *mut c_void) -> i32 {
+    guard::call("ev_on_call", client, None, |call| {
+        call.set(|client| lines::set(client, function.map(lines::Function::Cdecl), user))
     })
 }
 

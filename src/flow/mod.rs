@@ -11,9 +11,9 @@ pub use one_code_pay::one_code_pay;
 pub use settle_gate::settle_gate;
 pub use verify_password::verify_password;
 
-use crate::catalogue::codes::EV_CANCELLED;
+use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
 use crate::catalogue::next::Next;
-use crate::catalogue::services::Service;
+use crate::catalogue::services::{Service, Target};
 use crate::client::{Client, InFlight, Request, token};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
@@ -23,8 +23,24 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// Told of each step, as JSON; `false` cancels the flow.
-pub type Progress<'a> = dyn FnMut(&str) -> bool + 'a;
+/// What a flow tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// For the program, as JSON.
+    Progress(&'a str),
+    /// A step has been made; its answer has the service's name.
+    Step {
+        /// The answer.
+        reply: &'a Reply,
+        /// The size of the step's request.
+        request_bytes: usize,
+        /// How long the step took.
+        elapsed_ms: u128,
+    },
+}
+
+/// Told of each event; `false` cancels the flow.
+pub type Progress<'a> = dyn FnMut(Event<'_>) -> bool + 'a;
 
 /// While a flow waits, its progress is told so often.
 const TICK: Duration = Duration::from_secs(1);
@@ -66,6 +82,8 @@ struct Run<'a> {
     started: Instant,
     progress: &'a mut Progress<'a>,
     steps: Vec<Step>,
+    /// What the last step leaves for the flow's own line in the log.
+    last: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -85,6 +103,7 @@ impl<'a> Run<'a> {
             started: Instant::now(),
             progress,
             steps: Vec::new(),
+            last: None,
         };
         run.tell(&serde_json::json!({ "step": "begin", "elapsedMs": 0 }));
         run
@@ -93,7 +112,7 @@ impl<'a> Run<'a> {
     /// The request of the flow's first service with the defaults; or the flow's answer, since it is
     /// wrong or the flow was cancelled.
     fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
-        let prepared = self.client.prepare(service, request, &self.whole.call);
+        let prepared = self.client.prepare(&Target::Known(service), request);
         if self.is_cancelled() {
             return Err(cancelled(Delivery::NotSent));
         }
@@ -120,6 +139,19 @@ impl<'a> Run<'a> {
         let reply = self
             .client
             .step(service, request, &self.whole.call, transaction);
+        let told = Event::Step {
+            reply: &reply,
+            request_bytes: request.len(),
+            elapsed_ms: (self.started.elapsed() - from).as_millis(),
+        };
+        if !(self.progress)(told) {
+            self.whole.call.cancel();
+        }
+        let (name, code) = (service.name, reply.code);
+        self.last = Some(match &reply.log_detail {
+            Some(detail) => format!("{name} {code}: {detail}"),
+            None => format!("{name} {code}"),
+        });
         let step = Step {
             service: service.name,
             code: reply.code,
@@ -167,7 +199,7 @@ impl<'a> Run<'a> {
     }
 
     fn tell(&mut self, event: &serde_json::Value) {
-        if !(self.progress)(&event.to_string()) {
+        if !(self.progress)(Event::Progress(&event.to_string())) {
             self.whole.call.cancel();
         }
     }
@@ -176,9 +208,15 @@ impl<'a> Run<'a> {
     fn end(self, reply: Reply, story: serde_json::Value) -> Reply {
         let mut data = story;
         data["steps"] = serde_json::json!(self.steps);
+        // A flow's own words may repeat the centre's; which step ended it, and how, says as much.
+        let log_detail = match self.last {
+            Some(last) => (reply.code != EV_OK).then_some(last),
+            None => reply.log_detail,
+        };
         Reply {
             service: Some(self.name.to_owned()),
             data: Some(Zeroizing::new(data.to_string())),
+            log_detail,
             ..reply
         }
     }

@@ -10,8 +10,13 @@ use crate::reply::Reply;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// The longest pause that a centre's rate limit leads to.
+/// The longest pause that a centre's rate limit leads to, unless the configured one is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The pause after one that was too short for the centre.
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).min(LONGEST_PAUSE).max(pause)
+}
 
 /// Notifies the patient, and asks for the status until the password is verified, somebody cancels,
 /// or `verify.timeoutMs` is over. The token stays the same from first to last.
@@ -40,7 +45,9 @@ pub fn verify_password<'a>(
     let mut asking = notice.next == Some(Next::Wait) || may_have_arrived;
     while asking && !run.is_cancelled() {
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        // The last question comes when time is up, but never sooner after the one before it than was
+        // configured.
+        if left.is_zero() || attempts > 0 && left < verify.interval {
             break;
         }
         if !run.wait(pause.min(left), deadline) {
@@ -51,7 +58,7 @@ pub fn verify_password<'a>(
         pause = match last.next {
             Some(Next::Wait) => verify.interval,
             // 触发限流, 请求过于频繁.
-            Some(Next::RetryLater) => (pause * 2).min(LONGEST_PAUSE),
+            Some(Next::RetryLater) => longer(pause),
             _ => {
                 asking = false;
                 pause
@@ -101,4 +108,25 @@ pub fn verify_password<'a>(
         last
     };
     run.end(reply, story)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_the_configured_interval_and_never_shrink() {
+        for (interval, pauses) in [
+            (2, [4, 8, 16, 30, 30]),
+            (29, [30, 30, 30, 30, 30]),
+            (30, [30, 30, 30, 30, 30]),
+            (600, [600, 600, 600, 600, 600]),
+        ] {
+            let mut pause = Duration::from_secs(interval);
+            for expected in pauses {
+                pause = longer(pause);
+                assert_eq!(pause, Duration::from_secs(expected), "from {interval} s");
+            }
+        }
+    }
 }

@@ -20,8 +20,13 @@ static int32_t EV_CDECL progress(void *user, const char *event) {
     return 0;
 }
 
+static void EV_CDECL ended(void *user, const char *line) {
+    CHECK(strstr(line, "\"requestId\"") != NULL, line);
+    ++*(int *)user;
+}
+
 int main(int argc, char **argv) {
-    int steps = 0;
+    int steps = 0, calls = 0;
     char gate[256];
     int32_t client = -7;
     char request[1024];
@@ -67,9 +72,12 @@ int main(int argc, char **argv) {
     CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
     CHECK(steps >= 3, "notice, wait, status");
     CHECK(ev_on_progress(client, NULL, NULL) == EV_OK, "no progress");
+    CHECK(ev_on_call(client, ended, &calls) == EV_OK, "calls");
     sprintf(gate, "{\"settlement\":true,\"credential\":\"qrcode\",\"method\":\"online\","
                   "\"token\":\"%s\",\"orgCodg\":\"H35010000001\"}", argv[2]);
     CHECK(ev_settle_gate(client, gate, reply, sizeof reply) == EV_OK, reply);
+    CHECK(calls == 2, "the gate's step, and the gate");
+    CHECK(ev_on_call(client, NULL, NULL) == EV_OK, "no calls");
     CHECK(ev_one_code_pay(client, request, reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "data.ownPaySetlAmt"), "12.30") == 0, reply);
 

@@ -412,6 +412,50 @@ begin
   CheckFloatState('threads');
 end;
 
+type
+  TListener = class
+  public
+    Lines: TStringList;
+    procedure Told(const Line: string);
+    procedure Fails(const Line: string);
+  end;
+
+procedure TListener.Told(const Line: string);
+begin
+  Lines.Add(Line);
+  CheckFloatState('in a listener');
+end;
+
+procedure TListener.Fails(const Line: string);
+begin
+  Lines.Add(Line);
+  raise Exception.Create('out of a listener');
+end;
+
+{ Of calls and steps; what it raises does not cross the DLL, and nobody is told any more once that is ended. }
+procedure Listeners(Centre: TEvoucher);
+var
+  Listener: TListener;
+begin
+  Listener := TListener.Create;
+  Listener.Lines := TStringList.Create;
+  try
+    Centre.OnCall(Listener.Told);
+    Expect('told', Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')])), 500320, 'settle');
+    Expect('told of steps', Centre.VerifyPassword(EvJson(['token', Token('auto1-told')])), 0, 'settle');
+    Centre.OnCall(Listener.Fails);
+    Expect('a failing listener', Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')])), 500320, 'settle');
+    Centre.OnCall(nil);
+    Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')]));
+    Check(Listener.Lines.Count = 5, 'a call, two steps, their flow and another call: ' + IntToStr(Listener.Lines.Count));
+    Check(Pos('"code":500320', Listener.Lines[0]) > 0, 'a line: ' + Listener.Lines[0]);
+    Check(Pos('"step":1', Listener.Lines[1]) > 0, 'a step''s: ' + Listener.Lines[1]);
+  finally
+    Listener.Lines.Free;
+    Listener.Free;
+  end;
+end;
+
 function Raising(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 begin
   raise Exception.Create('out of the progress function');
@@ -595,6 +639,7 @@ begin
       Threads(Centre);
       EarlyCancel(Centre);
       LaterCancel(Centre);
+      Listeners(Centre);
       FreeDuringACall;
     finally
       Centre.Free;

@@ -28,6 +28,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text => "byte[] {name}",
             Kind::Buffer => "[In, Out] byte[] {name}",
             Kind::Progress => "ProgressCall {name}",
+            Kind::Line => "LineCall {name}",
             Kind::User => "IntPtr {name}",
         },
         separator: ", ",
@@ -43,6 +44,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text | Kind::Buffer => "{Name}: PAnsiChar",
             // The header's "function" is a keyword.
             Kind::Progress => "Progress: TEvProgress",
+            Kind::Line => "Line: TEvLine",
             Kind::User => "{Name}: Pointer",
         },
         separator: "; ",
@@ -57,7 +59,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::NumberOut => "ByRef {Name} As Long",
             Kind::Text | Kind::Buffer => "ByVal {Name} As String",
             // What AddressOf gives; the header's "function" is a keyword.
-            Kind::Progress => "ByVal Callback As Long",
+            Kind::Progress | Kind::Line => "ByVal Callback As Long",
         },
         separator: ", ",
         none: "()",
@@ -72,7 +74,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text => "string {name}",
             Kind::Buffer => "REF string {name}",
             // PowerBuilder has no function that a DLL could call back: what takes one is left out.
-            Kind::Progress | Kind::User => "",
+            Kind::Progress | Kind::Line | Kind::User => "",
         },
         separator: ", ",
         none: "()",
@@ -139,6 +141,7 @@ int32_t EV_CDECL ev_close(int32_t client);
 int32_t EV_CDECL ev_open(const char *config, int32_t *client);
 int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user);
+int32_t EV_CDECL ev_on_call(int32_t client, ev_line function, void *user);
 int32_t EV_CDECL ev_last_reply_size(void);
 ";
 
@@ -155,6 +158,8 @@ internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
 [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
 internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
 [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+internal static extern int ev_on_call(int client, LineCall function, IntPtr user);
+[DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
 internal static extern int ev_last_reply_size();
 ",
             "public const int InvalidText = -10002;",
@@ -165,6 +170,7 @@ function EvClose(Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOpen(Config: PAnsiChar; var Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
+function EvOnCall(Client: Integer; Line: TEvLine; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 ",
             "EV_INVALID_TEXT = -10002;",
@@ -174,6 +180,7 @@ function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 Public Declare Function EvOpen Lib "evoucher.dll" (ByVal Config As String, ByRef Client As Long) As Long
 Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
+Public Declare Function EvOnCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvLastReplySize Lib "evoucher.dll" () As Long
 "#,
             "Public Const EV_INVALID_TEXT As Long = -10002",

@@ -72,6 +72,7 @@ fn config() -> String {
             Kind::Choice(words, _) => ("字符串", listed(words.iter().map(|word| quoted(word)))),
             Kind::Number(from, to, _) => ("整数", format!("{from} 至 {to}")),
             Kind::Texts(right, _) => ("字符串数组", format!("每项为{right}")),
+            Kind::Several(right, _, max) => ("字符串或数组", format!("{right}；或 1 至 {max} 个")),
             Kind::Object => ("对象", "名称和值都是字符串".to_owned()),
         };
         let needed = match field.needed {
