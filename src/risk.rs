@@ -53,7 +53,7 @@ impl Refusal {
         let failure = Failure::not_sent(EV_DUPLICATE, self.detail.clone());
         Reply {
             next: Some(self.next),
-            ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT))
+            ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The code dictionary: every return code of both documents and of this library. One row says all
 //! there is to say of a code: what it means, why it comes, and what to do about it.
 
-use super::next::{After, Next, always};
-use super::{Words, codes_centre, codes_own};
+use super::next::{After, Next, otherwise};
+use super::{Words, advice, codes_centre, codes_own};
 
 pub use super::id_types::ID_TYPES;
 
@@ -106,10 +106,10 @@ pub const UNLISTED: Code = Code {
     zh: "文档未列出此返回码，请咨询电子凭证中心",
     en: "no document lists this code: ask the centre",
     cause: "",
-    operator: ["", ""],
-    developer: ["", ""],
-    next: always(Next::AskCentre),
-    reason: "nobody lists it",
+    operator: advice::OTHERWISE,
+    developer: advice::FOR_THE_CENTRE,
+    next: otherwise(Next::AskCentre),
+    reason: "nobody lists it: the patient is served in another way",
 };
 
 /// Every known code: A §1.7, B §1.9, then this library's own.

@@ -7,13 +7,14 @@
 use crate::catalogue::codes::{
     EV_BAD_REPLY, EV_BUSINESS, EV_CONNECTION_LOST, EV_HTTP_STATUS, EV_OK,
 };
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next;
 use crate::catalogue::services::SELF_TEST;
 use crate::client::Client;
 use crate::client::clock::Off;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 use crate::transport::{HttpReply, Journal, Stage, Transport};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};
@@ -68,7 +69,13 @@ pub fn check(client: &Client) -> Reply {
         message: outcome.message.in_language(language).to_owned(),
         from_centre: outcome.from_centre,
         delivery: outcome.delivery,
-        next: (outcome.code != EV_OK).then(|| next::after_code(Some(&SELF_TEST), outcome.code)),
+        next: (outcome.code != EV_OK)
+            .then(|| next::after_code(Some(&SELF_TEST.desk), outcome.code)),
+        ground: Ground {
+            desk: None,
+            cause: Cause::Code(outcome.code),
+            language,
+        },
         service: None,
         data: Some(Zeroizing::new(json!({ "steps": steps }).to_string())),
     }

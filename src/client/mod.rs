@@ -8,15 +8,18 @@ mod request;
 use request::Draft;
 pub use request::Request;
 
-use crate::catalogue::codes::EV_BAD_REPLY;
+use crate::catalogue::codes::{EV_BAD_REPLY, EV_OK};
+use crate::catalogue::hints::Cause;
+use crate::catalogue::next;
 use crate::catalogue::services::{GEN_PAY_CERT, Service, Target};
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
 use crate::error::{Failure, Text, text};
+use crate::json;
 use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
-use crate::reply::{Reply, milliseconds_since_epoch};
+use crate::reply::{Ground, Reply, milliseconds_since_epoch};
 use crate::risk::{self, Refusal, Transaction};
 use crate::transport::{self, Call, HttpReply, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -115,9 +118,9 @@ impl Client {
                 Ok(transaction) => self.converse(target, &request, &uri, &begun.call, transaction),
                 Err(refusal) => Ok(refusal.reply(self.config.language)),
             });
-        let mut reply = made.unwrap_or_else(|failure| {
-            Reply::failed(&failure, self.config.language, target.known())
-        });
+        let desk = target.known().map(|service| &service.desk);
+        let mut reply =
+            made.unwrap_or_else(|failure| Reply::failed(&failure, self.config.language, desk));
         reply.service = Some(target.name().to_owned());
         reply
     }
@@ -221,8 +224,17 @@ impl Client {
     }
 
     /// What a reply of the centre's means.
-    fn read(&self, service: Option<&Service>, reply: &HttpReply) -> Result<Reply, Failure> {
-        envelope::reply::read(&self.config.sealer, service, reply.status, &reply.body)
+    fn read(&self, service: Option<&'static Service>, reply: &HttpReply) -> Result<Reply, Failure> {
+        let sealer = &self.config.sealer;
+        let reply = envelope::reply::read(sealer, service, reply.status, &reply.body)?;
+        Ok(Reply {
+            ground: Ground {
+                desk: service.map(|service| &service.desk),
+                cause: cause(service, &reply),
+                language: self.config.language,
+            },
+            ..reply
+        })
     }
 
     /// Ends what is in flight for a patient's token, or everything: how many calls that was, a flow
@@ -296,6 +308,19 @@ impl Client {
                 "devId is auto, but this machine's hardware address cannot be found: give it outright"
             )
         })
+    }
+}
+
+/// Why a reply of the centre's leads to its `next`.
+fn cause(service: Option<&'static Service>, reply: &Reply) -> Cause {
+    let (EV_OK, Some(service), Some(data)) = (reply.code, service, reply.data.as_deref()) else {
+        return Cause::Code(reply.code);
+    };
+    let state = json::at_path(data, service.state).and_then(json::string_or_number);
+    let state = Zeroizing::new(state.unwrap_or_default());
+    match next::outcome(service, &state) {
+        Some(outcome) => Cause::Known(outcome.known),
+        None => Cause::Unlisted,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::catalogue::next;
 use crate::catalogue::services::Service;
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -39,6 +39,7 @@ pub fn read(
         from_centre: true,
         delivery: Delivery::Answered,
         next: None,
+        ground: Ground::default(),
         service: None,
         data,
     };
@@ -56,7 +57,7 @@ pub fn read(
         };
         return Ok(Reply {
             code,
-            next: Some(next::after_code(service, code)),
+            next: Some(next::after_code(service.map(|service| &service.desk), code)),
             ..reply(data)
         });
     }

@@ -3,6 +3,7 @@
 use super::guard;
 use super::memory::{Buffer, Input};
 use super::progress::{self, Function};
+use crate::catalogue::services::{ONE_CODE_PAY, SETTLE_GATE, VERIFY_PASSWORD};
 use crate::{dispatch, flow};
 use std::ffi::{c_char, c_void};
 
@@ -30,7 +31,7 @@ pub unsafe extern "C" fn ev_verify_password(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_verify_password", client, Some(buffer), |call| {
-        call.flow(flow::verify_password, &request)
+        call.flow(&VERIFY_PASSWORD, flow::verify_password, &request)
     })
 }
 
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn ev_settle_gate(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_settle_gate", client, Some(buffer), |call| {
-        call.flow(flow::settle_gate, &request)
+        call.flow(&SETTLE_GATE, flow::settle_gate, &request)
     })
 }
 
@@ -90,7 +91,7 @@ pub unsafe extern "C" fn ev_one_code_pay(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_one_code_pay", client, Some(buffer), |call| {
-        call.flow(flow::one_code_pay, &request)
+        call.flow(&ONE_CODE_PAY, flow::one_code_pay, &request)
     })
 }
 

@@ -13,7 +13,7 @@ pub use verify_password::verify_password;
 
 use crate::catalogue::codes::EV_CANCELLED;
 use crate::catalogue::next::Next;
-use crate::catalogue::services::Service;
+use crate::catalogue::services::{Desk, Service};
 use crate::client::{Client, InFlight, Request};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
@@ -60,7 +60,8 @@ impl Step {
 /// A flow under way.
 struct Run<'a> {
     client: &'a Client,
-    name: &'static str,
+    /// The flow itself.
+    desk: &'static Desk,
     /// Cancelled by the patient's token, as a whole.
     whole: InFlight<'a>,
     started: Instant,
@@ -74,7 +75,7 @@ impl<'a> Run<'a> {
     /// ran ends it now.
     fn start(
         client: &'a Client,
-        name: &'static str,
+        desk: &'static Desk,
         request: &str,
         progress: &'a mut Progress<'a>,
     ) -> Self {
@@ -82,7 +83,7 @@ impl<'a> Run<'a> {
         let token = Zeroizing::new(token.unwrap_or_default());
         let mut run = Self {
             client,
-            name,
+            desk,
             whole: client.begin(token, None),
             started: Instant::now(),
             progress,
@@ -179,31 +180,27 @@ impl<'a> Run<'a> {
         let mut data = story;
         data["steps"] = serde_json::json!(self.steps);
         Reply {
-            service: Some(self.name.to_owned()),
+            service: Some(self.desk.name.to_owned()),
             data: Some(Zeroizing::new(data.to_string())),
             ..reply
         }
     }
 
     /// The flow's answer when it has nothing to tell: it ended before its first step.
-    fn refused(self, failure: &Failure, service: &'static Service) -> Reply {
-        let language = self.client.config().language;
-        Reply {
-            service: Some(self.name.to_owned()),
-            ..Reply::failed(failure, language, Some(service))
-        }
+    fn refused(self, failure: &Failure) -> Reply {
+        Reply::failed(failure, self.client.config().language, Some(self.desk))
     }
 
     /// The flow's answer with a code of its own, in place of its last step's: `delivery` is as that
-    /// one ended, and `next` as for the service.
-    fn failed(&self, code: i32, detail: Text, last: &Reply, service: &'static Service) -> Reply {
+    /// one ended.
+    fn failed(&self, code: i32, detail: Text, last: &Reply) -> Reply {
         let failure = Failure::new(code, last.delivery, detail);
-        Reply::failed(&failure, self.client.config().language, Some(service))
+        Reply::failed(&failure, self.client.config().language, Some(self.desk))
     }
 
-    fn cancelled(&self, last: &Reply, service: &'static Service) -> Reply {
+    fn cancelled(&self, last: &Reply) -> Reply {
         let language = self.client.config().language;
-        Reply::failed(&cancelled(last.delivery), language, Some(service))
+        Reply::failed(&cancelled(last.delivery), language, Some(self.desk))
     }
 }
 
