@@ -256,7 +256,7 @@ pub(super) static CODES: &[Code] = &[
             "看 data.reason 和 data.statusCode；以应答的 next 为准。",
             "See data.reason and data.statusCode; the reply's next holds.",
         ],
-        next: otherwise(OfflineCheck), reason: "B §1.5.3.2, §1.6.2 (9) A",
+        next: always(OfflineCheck), reason: "B §1.5.3.2, §1.6.2 (9) A",
     },
     Code {
         code: EV_CANNOT_PAY, name: "EV_CANNOT_PAY", scope: LIBRARY, documents: "",
@@ -270,7 +270,7 @@ pub(super) static CODES: &[Code] = &[
             "看 data.stasFlag 和 data.abnRea。",
             "See data.stasFlag and data.abnRea.",
         ],
-        next: otherwise(OtherPayment), reason: "A §1.5.1: not signed up, or not usable",
+        next: always(OtherPayment), reason: "A §1.5.1: not signed up, or not usable",
     },
     Code {
         code: EV_INTERNAL, name: "EV_INTERNAL", scope: LIBRARY, documents: "",

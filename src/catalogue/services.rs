@@ -135,7 +135,7 @@ pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
     fields: &[
         TOKEN,
         ORG_CODG,
-        required("orgName", 40),
+        required("orgName", 200),
         Field {
             name: "totalAmount",
             // BigDecimal: the document sets no length, so this is only a bound.

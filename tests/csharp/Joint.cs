@@ -106,7 +106,7 @@ internal static class Joint
             Request("signed-fault.half", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-2"));
         Expect("half a reply", reply, EvoucherCode.ConnectionLost, "retry");
         Check(reply.Delivery == "unknown", "delivery of half a reply");
-        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "fix_setup");
+        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "other_payment");
         using (EvoucherClient other = Open("refused.json"))
         {
             reply = other.TokenPwdCheckNotc(Request("auto1"));

@@ -151,7 +151,7 @@ begin
   Expect('half a reply', Reply, EV_CONNECTION_LOST, 'retry');
   Check(Reply.Delivery = 'unknown', 'delivery of half a reply');
   Expect('another key', Centre.SignedQuery(EvJson(['token', Token('signed-fault.wrong-key')])), EV_DECRYPT,
-    'fix_setup');
+    'other_payment');
   Other := Opened('refused.json');
   try
     Reply := Other.TokenPwdCheckNotc(EvJson(['token', Token('auto1')]));
