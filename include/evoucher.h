@@ -188,6 +188,7 @@
 #define EV_NEXT_FIX_REQUEST "fix_request"
 #define EV_NEXT_FIX_SETUP "fix_setup"
 #define EV_NEXT_ASK_CENTRE "ask_centre"
+
 #if defined(EV_NO_INT32)
 /* The program has an int32_t of its own. */
 #elif defined(_MSC_VER) && _MSC_VER < 1600
@@ -344,8 +345,8 @@ typedef int int32_t;
 /*
  Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
  (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
- "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
- result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+ "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+ "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
  cancel that may come before the flow's thread runs is a flag that this function looks at, with
  ev_cancel on top.
  */

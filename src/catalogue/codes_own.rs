@@ -220,8 +220,8 @@ pub(super) static CODES: &[Code] = &[
         zh: "业务处理失败", en: "the centre reports a business failure",
         cause: "中心返回 code 0，同时 success 为 false。",
         operator: [
-            "中心报告业务失败，看屏幕上的 message。发核验通知时：重新发送；查询核验时：再查一次；一码付：换其他支付方式。",
-            "The centre reports a business failure, see its message. For a notice: send it again. For the password's status: ask again. One-code pay: pay in another way.",
+            "中心报告没有办成，原因见详细信息。发核验通知时：重新发送；查询核验时：再查一次；一码付：换其他支付方式。",
+            "The centre reports that it was not done; the details say why. For a notice: send it again. For the password's status: ask again. One-code pay: pay in another way.",
         ],
         developer: [
             "code 为 0 但 success 为 false；反复出现时联系中心。",
@@ -249,8 +249,8 @@ pub(super) static CODES: &[Code] = &[
         zh: "不允许医保结算", en: "the settlement may not go on",
         cause: "ev_settle_gate 判断不能办理，原因见 data.reason。",
         operator: [
-            "密码核验还没有通过：请先完成线上或线下密码核验，屏幕上的 message 说明缺什么。",
-            "The password has not been verified: have it done online or offline first; the message says what is missing.",
+            "密码核验还没有通过：请先完成线上或线下密码核验，屏幕上的提示说明缺什么。",
+            "The password has not been verified: have it done online or offline first; the screen says what is missing.",
         ],
         developer: [
             "看 data.reason 和 data.statusCode；以应答的 next 为准。",

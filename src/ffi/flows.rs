@@ -97,8 +97,8 @@ pub unsafe extern "C" fn ev_one_code_pay(
 
 /// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
 /// (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
-/// "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
-/// result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+/// "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+/// "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
 /// cancel that may come before the flow's thread runs is a flag that this function looks at, with
 /// ev_cancel on top.
 #[expect(non_camel_case_types, reason = "the name that C programs use")]

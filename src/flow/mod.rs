@@ -139,6 +139,7 @@ impl<'a> Run<'a> {
             "state": step.state,
             "next": step.next,
             "message": reply.message,
+            "hint": reply.hint(),
             "elapsedMs": step.to_ms,
         }));
         match self.steps.last_mut() {
