@@ -234,8 +234,8 @@ fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::services::{ONE_CODE_PAY, SERVICES, SETTLE_GATE, VERIFY_PASSWORD};
     use super::*;
+    use crate::catalogue::services::{ONE_CODE_PAY, SERVICES, SETTLE_GATE, VERIFY_PASSWORD};
 
     #[test]
     fn the_rows_are_of_what_there_is() {

@@ -190,15 +190,19 @@ impl Export<'_> {
         Ok((caller, inputs?))
     }
 
+    /// Notes what is called, for an answer to come before it is.
+    pub(super) fn is_for(&mut self, target: Option<&Target>) {
+        self.service = target.map(|target| target.name().to_owned());
+        self.desk = target.and_then(Target::known).map(|service| &service.desk);
+    }
+
     /// Calls a service.
     pub(super) fn service(
         &mut self,
         target: Result<Target, Failure>,
         request: &Input,
     ) -> Result<Reply, Failure> {
-        let known = target.as_ref().ok();
-        self.service = known.map(|target| target.name().to_owned());
-        self.desk = known.and_then(Target::known).map(|service| &service.desk);
+        self.is_for(target.as_ref().ok());
         let inputs = request.read().and_then(|request| Ok((target?, request)));
         let (caller, (target, request)) = self.client(inputs)?;
         dispatch::call(caller, &target, request)

@@ -1,6 +1,6 @@
 //! What the pages have of the library's tables, and what the Chinese manual has no place for.
 
-use super::contract::{Function, KINDS};
+use super::contract::{Function, KINDS, camel};
 use super::next::{self, Regions};
 use evoucher::catalogue::codes::{self, Code, EV_OK};
 use evoucher::catalogue::services::{self, SERVICES};
@@ -10,7 +10,7 @@ pub(super) const MANUAL: &str = "docs/manual.zh-CN.md";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// Each page, with what goes between its markers.
-pub(super) fn regions() -> [(&'static str, Regions); 5] {
+pub(super) fn regions() -> [(&'static str, Regions); 6] {
     let tables = vec![
         ("services", services()),
         ("codes", codes()),
@@ -30,6 +30,7 @@ pub(super) fn regions() -> [(&'static str, Regions); 5] {
         ("README.md", next::english()),
         ("README.zh-CN.md", next::chinese()),
         ("examples/powerbuilder/README.md", next::powerscript()),
+        ("tests/c/everything.c", vec![("services", functions())]),
     ]
 }
 
@@ -51,6 +52,15 @@ fn services() -> String {
         ]
     };
     table(head, SERVICES.iter().map(row))
+}
+
+/// Each service's function by both its names, in C.
+fn functions() -> String {
+    let row = |service: &&services::Service| {
+        let name = service.function;
+        format!("{{{name}, {}}},\n", camel(name))
+    };
+    SERVICES.iter().map(row).collect()
 }
 
 fn codes() -> String {
