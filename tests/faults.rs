@@ -25,7 +25,7 @@ enum Outcome {
     /// This code and delivery, from every service.
     All(i32, &'static str),
     /// The same, but the service that no document lists has its good reply: the fault is in what
-    /// the documents say of the four.
+    /// the documents say of theirs.
     Four(i32, &'static str),
 }
 
@@ -348,7 +348,7 @@ fn no_centre_at_all() {
 #[test]
 fn odd_replies_have_an_honest_end() {
     let cookie = |length| format!("x-cookie: {}\r\n", "c".repeat(length));
-    let body = sealed(r#"{"checkStas":"1","stasFlag":"1","notcFlag":"1","payCert":"1"}"#);
+    let body = sealed(&spec::every_state());
     let whole = page(&body);
     let (head, _) = whole.split_once("\r\n\r\n").unwrap();
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";

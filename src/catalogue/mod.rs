@@ -1,5 +1,6 @@
 //! The product's own tables: services and their fields, codes with what they mean and what to do,
-//! what the operator's screen says, identity documents. Pure data: nothing here looks anything up or speaks to anybody.
+//! what the operator's screen says, identity documents. Pure data: nothing here looks anything up
+//! or speaks to anybody.
 
 pub mod advice;
 pub mod codes;

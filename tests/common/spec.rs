@@ -38,6 +38,14 @@ pub fn outcomes(service: &Row) -> impl Iterator<Item = (&'static str, &'static s
     outcomes.map(|outcome| outcome.split_once(' ').unwrap())
 }
 
+/// What a centre answers that says 1 to whatever it is asked.
+pub fn every_state() -> String {
+    let states = services()
+        .into_iter()
+        .map(|row| format!("\"{}\":\"1\"", row["state"]));
+    format!("{{{}}}", states.collect::<Vec<_>>().join(","))
+}
+
 /// A row's cell for a service: of its own column, or of the one that it goes by.
 pub fn cell(row: &Row, service: &str) -> &'static str {
     row.get(service).copied().unwrap_or_else(|| {
