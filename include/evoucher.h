@@ -256,8 +256,9 @@ typedef int int32_t;
 #define EV_UNKNOWN_SERVICE -10007
 
 /*
- Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
- or may have been, issued for another amount ("fix_request"). Nothing was sent.
+ Risk control: the same transaction is in flight (`next` is "retry_later"), came before with
+ another amount ("fix_request", or "confirm_charge" where a certificate was handed out), or was
+ reported as paid ("already_paid"). Nothing was sent.
  */
 #define EV_DUPLICATE -10008
 

@@ -27,8 +27,9 @@ pub const EV_INVALID_REQUEST: i32 = -10005;
 pub const EV_BUFFER_TOO_SMALL: i32 = -10006;
 /// No service of that name, and not a path of the centre. Nothing was sent.
 pub const EV_UNKNOWN_SERVICE: i32 = -10007;
-/// Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
-/// or may have been, issued for another amount ("fix_request"). Nothing was sent.
+/// Risk control: the same transaction is in flight (`next` is "retry_later"), came before with
+/// another amount ("fix_request", or "confirm_charge" where a certificate was handed out), or was
+/// reported as paid ("already_paid"). Nothing was sent.
 pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;

@@ -26,8 +26,15 @@ pub(super) fn english() -> Regions {
     vec![("next", head.to_owned() + &lines(row))]
 }
 
-/// The Chinese pages'.
+/// The same in Chinese.
 pub(super) fn chinese() -> Regions {
+    let row = |next: Next| format!("| `{}` | {} |", next.as_str(), next.meaning().zh);
+    let head = "| `next` | 含义 |\n| --- | --- |\n";
+    vec![("next", head.to_owned() + &lines(row))]
+}
+
+/// The manual's, which has the labels, too.
+pub(super) fn chinese_with_labels() -> Regions {
     let row = |next: Next| {
         let meaning = next.meaning();
         format!(
@@ -141,6 +148,8 @@ mod tests {
         );
         assert_eq!(first(powerscript(), "labels", 0), "case \"settle\"");
         assert!(english()[0].1.contains("| `settle` | go on and settle |"));
-        assert!(chinese()[0].1.contains("| `settle` | 继续结算 | 结算 |"));
+        assert!(chinese()[0].1.contains("| `settle` | 继续结算 |\n"));
+        let manual = chinese_with_labels().remove(0).1;
+        assert!(manual.contains("| `settle` | 继续结算 | 结算 |"));
     }
 }

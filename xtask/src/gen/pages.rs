@@ -16,7 +16,7 @@ pub(super) fn regions() -> [(&'static str, Regions); 6] {
         ("codes", codes()),
         ("config", config()),
     ];
-    let manual = [tables, next::chinese()].concat();
+    let manual = [tables, next::chinese_with_labels()].concat();
     let troubleshooting = vec![
         ("codes-of-the-centre", sections(|code| code.name.is_empty())),
         (
