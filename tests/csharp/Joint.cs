@@ -24,6 +24,7 @@ internal static class Joint
         {
             using (EvoucherClient client = Open("evoucher.json"))
             {
+                Labels();
                 Flows(client);
                 WholeFlows(client);
                 Troubles(client);
@@ -42,6 +43,12 @@ internal static class Joint
         }
         Console.WriteLine("{0} checks, {1} failed", checks, failures);
         return failures == 0 && checks > 0 ? 0 : 1;
+    }
+
+    private static void Labels()
+    {
+        Check(EvoucherNext.Label(EvoucherNext.Settle) == "\u7ED3\u7B97", "the label of settle");
+        Check(EvoucherNext.Label("a word of a later version") == "a word of a later version", "an unknown word");
     }
 
     private static void Flows(EvoucherClient client)
@@ -343,6 +350,10 @@ internal static class Joint
     private static void Expect(string step, EvoucherReply reply, int code, string next)
     {
         Check(reply.Code == code && reply.Next == next, step + ": " + reply.Json);
+        // Nobody has anything to do about what is no service.
+        bool isForTheOperator = !string.IsNullOrEmpty(next);
+        Check(reply.Hint.EndsWith("\u3002") == isForTheOperator, step + ", for the operator: " + reply.Hint);
+        Check(EvoucherNext.Label(next) != next || !isForTheOperator, step + " has a label");
     }
 
     // The library's own words, and no escapes.
