@@ -122,7 +122,7 @@ pub(super) static CODES: &[Code] = &[
             "用 ev_check 看 journal 一项：文件夹须在本机磁盘、各收费员可写（evoucher-tool journal init）、有剩余空间；损坏的库先备份，再由人决定，动态库从不自行换掉它。",
             "See ev_check's journal: the folder must be on a local disk, writable for every cashier (evoucher-tool journal init), with space left. A damaged database is backed up first, and a person decides: this library never sets it aside by itself.",
         ],
-        next: otherwise(OtherPayment).in_check(FixSetup), reason: "A §1.4.3.3: without its memory risk control lets nothing go",
+        next: otherwise(FixSetup), reason: "A §1.4.3.3: without its memory risk control lets nothing go",
     },
     Code {
         code: EV_ISSUED_BEFORE, name: "EV_ISSUED_BEFORE", scope: LIBRARY, documents: "",

@@ -95,6 +95,7 @@ const WHY: &[(&[i32], &[&str], &str, &str)] = &[
     (&[500003], ANY, "参保人未授权展码的应用", "The patient has not authorised this app"),
     (&[500008], ANY, "医保码无效，可能已过期", "The code is not valid, and may have expired"),
     (&[500012], ANY, "中心没有登记展码的应用", "The centre does not know this app"),
+    (&[500042], PASSWORD, "医保电子凭证的密码未设置，可以刷脸", "No password is set for the e-voucher, and a face will do"),
     (&[500042], ANY, "医保电子凭证的密码未设置", "No password is set for the e-voucher"),
     (&[500050, 500054, 500057, 500058], ANY, "参保人的登记信息有问题", "Something is wrong with what is registered of the patient"),
     (&[500100], ANY, "中心没有开通这项服务", "The centre has not opened this service"),
