@@ -68,25 +68,28 @@
  *
  * THE REPLY
  *
- *     {"code":0,"message":"...","source":"centre","delivery":"answered","next":"settle",
- *      "service":"tokenPwdStas","data":{"checkStas":"1","resBizNo":"..."},
+ *     {"code":0,"message":"...","hint":"...","source":"centre","delivery":"answered",
+ *      "next":"settle","service":"tokenPwdStas","data":{"checkStas":"1","resBizNo":"..."},
  *      "requestId":"...","elapsedMs":12}
  *
- * Always these keys. `message` is for the operator's screen: the centre's own text, or this
- * library's in Chinese ("language":"en" for English). `source` is "centre" or "local". `service`
- * and `data` (an object) may be null.
+ * Always these keys. `hint` is for the operator's screen: one sentence, safe to show alone, that
+ * says why and what to do now, in Chinese ("language":"en" for English); empty where nobody has
+ * anything to do. `message` is for the details: the centre's own text, or this library's. `source`
+ * is "centre" or "local". `service` and `data` (an object) may be null.
  *
  * `delivery`: "not_sent" (the centre cannot have seen it: repeat freely), "unknown" (it may have
  * been processed), "answered".
  *
- * `next`, what to do now; null where the documents have nothing to say:
+ * `next`, what to do now (EV_NEXT_*); null where the documents have nothing to say. After a service
+ * or a flow it is what gets the patient served. A value that your program does not know means
+ * neither settle nor charge:
  *     "settle"           go on and settle
  *     "wait"             ask for the status again
  *     "resend"           send the notice again
  *     "offline_check"    check the password offline (B 1.5)
  *     "other_app"        another app's code, a new scan
  *     "get_certificate"  call ev_gen_pay_cert
- *     "charge"           charge exactly ownPaySetlAmt with the certificate
+ *     "charge"           charge exactly ownPaySetlAmt, with payCert, at payChnlName
  *     "rescan"           scan the patient's code again
  *     "confirm_charge"   it may have been charged: ask the payment channel, report it, ask again
  *     "already_paid"     it is paid: charge nothing
@@ -221,6 +224,24 @@
 #ifndef EVOUCHER_H
 #define EVOUCHER_H
 
+/* The words of a reply's `next`. */
+#define EV_NEXT_SETTLE "settle"
+#define EV_NEXT_WAIT "wait"
+#define EV_NEXT_RESEND "resend"
+#define EV_NEXT_OFFLINE_CHECK "offline_check"
+#define EV_NEXT_OTHER_APP "other_app"
+#define EV_NEXT_GET_CERTIFICATE "get_certificate"
+#define EV_NEXT_CHARGE "charge"
+#define EV_NEXT_RESCAN "rescan"
+#define EV_NEXT_CONFIRM_CHARGE "confirm_charge"
+#define EV_NEXT_ALREADY_PAID "already_paid"
+#define EV_NEXT_OTHER_PAYMENT "other_payment"
+#define EV_NEXT_RETRY_LATER "retry_later"
+#define EV_NEXT_RETRY "retry"
+#define EV_NEXT_FIX_REQUEST "fix_request"
+#define EV_NEXT_FIX_SETUP "fix_setup"
+#define EV_NEXT_ASK_CENTRE "ask_centre"
+
 #if defined(EV_NO_INT32)
 /* The program has an int32_t of its own. */
 #elif defined(_MSC_VER) && _MSC_VER < 1600
@@ -288,8 +309,9 @@ typedef int int32_t;
 #define EV_UNKNOWN_SERVICE -10007
 
 /*
- Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
- or may have been, issued for another amount ("fix_request"). Nothing was sent.
+ Risk control: the same transaction is in flight (`next` is "retry_later"), came before with
+ another amount ("fix_request", or "confirm_charge" where a certificate was handed out), or was
+ reported as paid ("already_paid"). Nothing was sent.
  */
 #define EV_DUPLICATE -10008
 
@@ -377,8 +399,8 @@ typedef int int32_t;
 /*
  Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
  (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
- "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
- result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+ "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+ "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
  cancel that may come before the flow's thread runs is a flag that this function looks at, with
  ev_cancel on top.
  */

@@ -133,6 +133,13 @@ pub fn call(caller: &mut Caller, target: &Target, request: &[u8]) -> Result<Repl
     Ok(caller.client.call(target, &request, None))
 }
 
+/// The service that such a request names, as far as it can be read.
+pub fn trans_target(request: &[u8]) -> Option<Target> {
+    let request = String::from_utf8_lossy(request);
+    let name = json::at_path(&request, "transType").and_then(json::string)?;
+    Target::find(&name)
+}
+
 /// Makes the call that `{"transType","orgId","data"}` asks for, in the style of the national
 /// library; a `url` takes the place of the configured one.
 pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, Failure> {

@@ -535,7 +535,7 @@ fn what_to_do_after_every_code() {
         (-10099, "ask_centre"),
         (42, "ask_centre"),
     ] {
-        let service = Some(&evoucher::catalogue::services::SELF_TEST);
+        let service = Some(&evoucher::catalogue::services::SELF_TEST.desk);
         let found = evoucher::catalogue::next::after_code(service, code).as_str();
         assert_eq!(found, next, "{code}");
     }

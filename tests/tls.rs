@@ -335,8 +335,8 @@ const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rust
 #[test]
 fn a_reply_that_ends_without_a_goodbye_is_not_lost() {
     for version in VERSIONS {
-        let content = r#"{"checkStas":"1","stasFlag":"1","notcFlag":"1","payCert":"1"}"#;
-        let body = sealed(content);
+        let content = spec::every_state();
+        let body = sealed(&content);
         let (server, pin) = serve(version, move |mut tls| {
             if read_message(&mut tls).is_some() {
                 let reply =

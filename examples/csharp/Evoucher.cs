@@ -520,10 +520,13 @@ namespace Evoucher
         /// <summary>The whole reply.</summary>
         public string Json { get; private set; }
 
-        /// <summary>For the operator's screen.</summary>
+        /// <summary>For the operator's screen: why, and what to do now. Empty where there is nothing to do.</summary>
+        public string Hint { get { return Field("hint"); } }
+
+        /// <summary>For the details: the centre's own words, or the library's.</summary>
         public string Message { get { return Field("message"); } }
 
-        /// <summary>What to do now: "settle", "wait", "get_certificate", "charge", "offline_check" ...</summary>
+        /// <summary>What to do now, one of EvoucherNext: "settle", "wait", "get_certificate", "charge" ...</summary>
         public string Next { get { return Field("next"); } }
 
         /// <summary>"not_sent", "unknown" or "answered".</summary>
@@ -571,6 +574,72 @@ namespace Evoucher
 
         /// <summary>One of EvoucherCode.</summary>
         public int Code { get { return Reply.Code; } }
+    }
+
+    /// <summary>The words of a reply's Next. One that is not among them means neither settle nor charge.</summary>
+    public static class EvoucherNext
+    {
+        // <gen:next>
+        /// <summary>go on and settle</summary>
+        public const string Settle = "settle";
+        /// <summary>ask for the status again</summary>
+        public const string Wait = "wait";
+        /// <summary>send the notice again</summary>
+        public const string Resend = "resend";
+        /// <summary>check the password offline (B 1.5)</summary>
+        public const string OfflineCheck = "offline_check";
+        /// <summary>another app's code, a new scan</summary>
+        public const string OtherApp = "other_app";
+        /// <summary>call ev_gen_pay_cert</summary>
+        public const string GetCertificate = "get_certificate";
+        /// <summary>charge exactly ownPaySetlAmt, with payCert, at payChnlName</summary>
+        public const string Charge = "charge";
+        /// <summary>scan the patient's code again</summary>
+        public const string Rescan = "rescan";
+        /// <summary>it may have been charged: ask the payment channel, report it, ask again</summary>
+        public const string ConfirmCharge = "confirm_charge";
+        /// <summary>it is paid: charge nothing</summary>
+        public const string AlreadyPaid = "already_paid";
+        /// <summary>pay in another way</summary>
+        public const string OtherPayment = "other_payment";
+        /// <summary>the same again, later</summary>
+        public const string RetryLater = "retry_later";
+        /// <summary>ev_gen_pay_cert again, same serial number, same amount</summary>
+        public const string Retry = "retry";
+        /// <summary>the program has to be put right</summary>
+        public const string FixRequest = "fix_request";
+        /// <summary>the configuration or the machine has to be put right</summary>
+        public const string FixSetup = "fix_setup";
+        /// <summary>ask the e-voucher centre</summary>
+        public const string AskCentre = "ask_centre";
+        // </gen:next>
+
+        /// <summary>A few characters in Chinese for a label or a button; a word that is not known as it is.</summary>
+        public static string Label(string next)
+        {
+            switch (next)
+            {
+                // <gen:labels>
+                case Settle: return "\u7ED3\u7B97"; // 结算
+                case Wait: return "\u7B49\u5F85\u6838\u9A8C"; // 等待核验
+                case Resend: return "\u91CD\u53D1\u901A\u77E5"; // 重发通知
+                case OfflineCheck: return "\u7EBF\u4E0B\u6838\u9A8C"; // 线下核验
+                case OtherApp: return "\u6362\u5E94\u7528\u5C55\u7801"; // 换应用展码
+                case GetCertificate: return "\u53D6\u4ED8\u6B3E\u51ED\u636E"; // 取付款凭据
+                case Charge: return "\u6263\u6B3E"; // 扣款
+                case Rescan: return "\u91CD\u65B0\u626B\u7801"; // 重新扫码
+                case ConfirmCharge: return "\u6838\u5BF9\u6263\u6B3E"; // 核对扣款
+                case AlreadyPaid: return "\u5DF2\u4ED8\u6B3E"; // 已付款
+                case OtherPayment: return "\u5176\u4ED6\u652F\u4ED8"; // 其他支付
+                case RetryLater: return "\u7A0D\u540E\u518D\u8BD5"; // 稍后再试
+                case Retry: return "\u539F\u6837\u518D\u53D6"; // 原样再取
+                case FixRequest: return "\u8054\u7CFB\u4FE1\u606F\u79D1"; // 联系信息科
+                case FixSetup: return "\u8054\u7CFB\u4FE1\u606F\u79D1"; // 联系信息科
+                case AskCentre: return "\u54A8\u8BE2\u4E2D\u5FC3"; // 咨询中心
+                // </gen:labels>
+                default: return next;
+            }
+        }
     }
 
     /// <summary>The library's own codes; the others are the centre's.</summary>

@@ -9,17 +9,20 @@ mod request;
 use request::Draft;
 pub use request::{Request, token};
 
-use crate::catalogue::codes::{EV_BAD_REPLY, EV_CONNECT, EV_TLS};
+use crate::catalogue::codes::{EV_BAD_REPLY, EV_CONNECT, EV_OK, EV_TLS};
+use crate::catalogue::hints::Cause;
+use crate::catalogue::next;
 use crate::catalogue::services::{GEN_PAY_CERT, REPORT_CHARGE, Service, Target};
 use crate::client::line::Line;
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
 use crate::error::{Failure, Text, text};
+use crate::json;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 use crate::risk::{self, Beginning, Transaction};
 use crate::transport::{self, Call, HttpReply, Transport};
 use std::borrow::Cow;
@@ -129,9 +132,9 @@ impl Client {
                 Err(refusal) => Ok(refusal),
             }
         });
-        let mut reply = made.unwrap_or_else(|failure| {
-            Reply::failed(&failure, self.config.language, target.known())
-        });
+        let desk = target.known().map(|service| &service.desk);
+        let mut reply =
+            made.unwrap_or_else(|failure| Reply::failed(&failure, self.config.language, desk));
         reply.service = Some(target.name().to_owned());
         reply
     }
@@ -297,8 +300,17 @@ impl Client {
     }
 
     /// What a reply of the centre's means.
-    fn read(&self, service: Option<&Service>, reply: &HttpReply) -> Result<Reply, Failure> {
-        envelope::reply::read(&self.config.sealer, service, reply.status, &reply.body)
+    fn read(&self, service: Option<&'static Service>, reply: &HttpReply) -> Result<Reply, Failure> {
+        let sealer = &self.config.sealer;
+        let reply = envelope::reply::read(sealer, service, reply.status, &reply.body)?;
+        Ok(Reply {
+            ground: Ground {
+                desk: service.map(|service| &service.desk),
+                cause: cause(service, &reply),
+                language: self.config.language,
+            },
+            ..reply
+        })
     }
 
     /// Ends what is in flight for a patient's token, or everything: how many calls that was, a flow
@@ -359,6 +371,19 @@ fn said_of(failures: &[Failure]) -> Text {
         .map(|failure| failure.detail.clone())
         .collect();
     Text::join(&details)
+}
+
+/// Why a reply of the centre's leads to its `next`.
+fn cause(service: Option<&'static Service>, reply: &Reply) -> Cause {
+    let (EV_OK, Some(service), Some(data)) = (reply.code, service, reply.data.as_deref()) else {
+        return Cause::Code(reply.code);
+    };
+    let state = json::at_path(data, service.state).and_then(json::string_or_number);
+    let state = Zeroizing::new(state.unwrap_or_default());
+    match next::outcome(service, &state) {
+        Some(outcome) => Cause::Known(outcome.known),
+        None => Cause::Unlisted,
+    }
 }
 
 /// A call, or a flow of calls, that can be cancelled for as long as this lives.

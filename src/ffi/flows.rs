@@ -4,6 +4,7 @@ use super::guard;
 use super::lines;
 use super::memory::{Buffer, Input};
 use super::progress::{self, Function};
+use crate::catalogue::services::{ONE_CODE_PAY, SETTLE_GATE, VERIFY_PASSWORD};
 use crate::{dispatch, flow};
 use std::ffi::{c_char, c_void};
 
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn ev_verify_password(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_verify_password", client, Some(buffer), |call| {
-        call.flow(flow::verify_password, &request)
+        call.flow(&VERIFY_PASSWORD, flow::verify_password, &request)
     })
 }
 
@@ -61,7 +62,7 @@ pub unsafe extern "C" fn ev_settle_gate(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_settle_gate", client, Some(buffer), |call| {
-        call.flow(flow::settle_gate, &request)
+        call.flow(&SETTLE_GATE, flow::settle_gate, &request)
     })
 }
 
@@ -93,14 +94,14 @@ pub unsafe extern "C" fn ev_one_code_pay(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_one_code_pay", client, Some(buffer), |call| {
-        call.flow(flow::one_code_pay, &request)
+        call.flow(&ONE_CODE_PAY, flow::one_code_pay, &request)
     })
 }
 
 /// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
 /// (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
-/// "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
-/// result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+/// "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+/// "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
 /// cancel that may come before the flow's thread runs is a flag that this function looks at, with
 /// ev_cancel on top.
 #[expect(non_camel_case_types, reason = "the name that C programs use")]

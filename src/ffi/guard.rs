@@ -12,7 +12,7 @@ use super::handle::{self, NO_CLIENT};
 use super::memory::{Buffer, Input};
 use super::{last_reply, lines, progress};
 use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
-use crate::catalogue::services::Target;
+use crate::catalogue::services::{Desk, Target};
 use crate::charset::Charset;
 use crate::client::Client;
 use crate::client::line::{Entry, Line};
@@ -123,6 +123,7 @@ pub fn call(
             room: size.unwrap_or(usize::MAX),
             env,
             service: None,
+            desk: None,
             caller: None,
         };
         let reply = buffer
@@ -183,6 +184,8 @@ pub struct Export<'a> {
     env: &'a FloatEnv,
     /// The service's name, or the path.
     service: Option<String>,
+    /// The service or the flow.
+    desk: Option<&'static Desk>,
     caller: Option<Caller>,
 }
 
@@ -205,13 +208,19 @@ impl Export<'_> {
         Ok((caller, inputs?))
     }
 
+    /// Notes what is called, for an answer to come before it is.
+    pub(super) fn is_for(&mut self, target: Option<&Target>) {
+        self.service = target.map(|target| target.name().to_owned());
+        self.desk = target.and_then(Target::known).map(|service| &service.desk);
+    }
+
     /// Calls a service.
     pub(super) fn service(
         &mut self,
         target: Result<Target, Failure>,
         request: &Input,
     ) -> Result<Reply, Failure> {
-        self.service = target.as_ref().ok().map(|target| target.name().to_owned());
+        self.is_for(target.as_ref().ok());
         let inputs = request.read().and_then(|request| Ok((target?, request)));
         let (caller, (target, request)) = self.client(inputs)?;
         dispatch::call(caller, &target, request)
@@ -219,7 +228,14 @@ impl Export<'_> {
 
     /// Runs a flow, whose steps this thread's listener is told of in the caller's own
     /// floating-point environment.
-    pub(super) fn flow(&mut self, flow: Flow, request: &Input) -> Result<Reply, Failure> {
+    pub(super) fn flow(
+        &mut self,
+        desk: &'static Desk,
+        flow: Flow,
+        request: &Input,
+    ) -> Result<Reply, Failure> {
+        self.service = Some(desk.name.to_owned());
+        self.desk = Some(desk);
         let (handle, env) = (self.handle, self.env);
         let (caller, request) = self.client(request.read())?;
         let charset = caller.charset;
@@ -258,7 +274,7 @@ impl Export<'_> {
         };
         Reply {
             service: self.service.clone(),
-            ..Reply::failed(failure, language, None)
+            ..Reply::failed(failure, language, self.desk)
         }
     }
 }

@@ -13,7 +13,7 @@ pub use verify_password::verify_password;
 
 use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
 use crate::catalogue::next::Next;
-use crate::catalogue::services::{Service, Target};
+use crate::catalogue::services::{Desk, Service, Target};
 use crate::client::{Client, InFlight, Request, token};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
@@ -76,7 +76,8 @@ impl Step {
 /// A flow under way.
 struct Run<'a> {
     client: &'a Client,
-    name: &'static str,
+    /// The flow itself.
+    desk: &'static Desk,
     /// Cancelled by the patient's token, as a whole.
     whole: InFlight<'a>,
     started: Instant,
@@ -92,13 +93,13 @@ impl<'a> Run<'a> {
     /// ran ends it now.
     fn start(
         client: &'a Client,
-        name: &'static str,
+        desk: &'static Desk,
         request: &str,
         progress: &'a mut Progress<'a>,
     ) -> Self {
         let mut run = Self {
             client,
-            name,
+            desk,
             whole: client.begin(token(request), None),
             started: Instant::now(),
             progress,
@@ -168,6 +169,7 @@ impl<'a> Run<'a> {
             "state": step.state,
             "next": step.next,
             "message": reply.message,
+            "hint": reply.hint(),
             "elapsedMs": step.to_ms,
         }));
         match self.steps.last_mut() {
@@ -214,7 +216,7 @@ impl<'a> Run<'a> {
             None => reply.log_detail,
         };
         Reply {
-            service: Some(self.name.to_owned()),
+            service: Some(self.desk.name.to_owned()),
             data: Some(Zeroizing::new(data.to_string())),
             log_detail,
             ..reply
@@ -222,24 +224,20 @@ impl<'a> Run<'a> {
     }
 
     /// The flow's answer when it has nothing to tell: it ended before its first step.
-    fn refused(self, failure: &Failure, service: &'static Service) -> Reply {
-        let language = self.client.config().language;
-        Reply {
-            service: Some(self.name.to_owned()),
-            ..Reply::failed(failure, language, Some(service))
-        }
+    fn refused(self, failure: &Failure) -> Reply {
+        Reply::failed(failure, self.client.config().language, Some(self.desk))
     }
 
     /// The flow's answer with a code of its own, in place of its last step's: `delivery` is as that
-    /// one ended, and `next` as for the service.
-    fn failed(&self, code: i32, detail: Text, last: &Reply, service: &'static Service) -> Reply {
+    /// one ended.
+    fn failed(&self, code: i32, detail: Text, last: &Reply) -> Reply {
         let failure = Failure::new(code, last.delivery, detail);
-        Reply::failed(&failure, self.client.config().language, Some(service))
+        Reply::failed(&failure, self.client.config().language, Some(self.desk))
     }
 
-    fn cancelled(&self, last: &Reply, service: &'static Service) -> Reply {
+    fn cancelled(&self, last: &Reply) -> Reply {
         let language = self.client.config().language;
-        Reply::failed(&cancelled(last.delivery), language, Some(service))
+        Reply::failed(&cancelled(last.delivery), language, Some(self.desk))
     }
 }
 

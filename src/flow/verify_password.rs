@@ -1,9 +1,10 @@
 //! The online password check from the notice to the verified password (B §1.4.3, §1.4.4).
 
 use super::{Progress, Run, fields, request_for};
-use crate::catalogue::codes::{EV_NOT_VERIFIED, EV_OK};
+use crate::catalogue::codes::{EV_HTTP_STATUS, EV_NOT_VERIFIED, EV_OK};
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next::Next;
-use crate::catalogue::services::{TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS};
+use crate::catalogue::services::{TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS, VERIFY_PASSWORD};
 use crate::client::Client;
 use crate::error::{Delivery, text};
 use crate::reply::Reply;
@@ -28,10 +29,10 @@ pub fn verify_password<'a>(
     request: &str,
     progress: &'a mut Progress<'a>,
 ) -> Reply {
-    let mut run = Run::start(client, "verifyPassword", request, progress);
+    let mut run = Run::start(client, &VERIFY_PASSWORD, request, progress);
     let request = match run.prepare(&TOKEN_PWD_CHECK_NOTC, request) {
         Ok(request) => request,
-        Err(failure) => return run.refused(&failure, &TOKEN_PWD_CHECK_NOTC),
+        Err(failure) => return run.refused(&failure),
     };
     let verify = client.config().verify;
     let question = request_for(&TOKEN_PWD_STAS, &request, &TOKEN_PWD_CHECK_NOTC);
@@ -59,6 +60,8 @@ pub fn verify_password<'a>(
             Some(Next::Wait) => verify.interval,
             // 触发限流, 请求过于频繁.
             Some(Next::RetryLater) => longer(pause),
+            // A gateway's, whatever its status: the centre may be there for the next question.
+            _ if last.code == EV_HTTP_STATUS => verify.interval,
             _ => {
                 asking = false;
                 pause
@@ -80,28 +83,40 @@ pub fn verify_password<'a>(
             ..last
         }
     } else if run.is_cancelled() {
-        run.cancelled(&last, &TOKEN_PWD_CHECK_NOTC)
+        run.cancelled(&last)
     } else if asking {
         let seconds = verify.timeout.as_secs();
-        let detail = text!(
-            "{seconds} 秒内参保人没有完成核验，可重新发送通知，或采用线下密码核验",
-            "the patient did not verify within {seconds} s: send the notice again, or check offline"
-        );
-        let reply = run.failed(EV_NOT_VERIFIED, detail, &last, &TOKEN_PWD_CHECK_NOTC);
-        let next = if may_have_arrived {
-            notice.next
+        // Whether the patient has verified is known only where the centre said so last.
+        let detail = if last.code == EV_OK {
+            text!(
+                "{seconds} 秒内参保人没有完成核验，可重新发送通知，或采用线下密码核验",
+                "the patient did not verify within {seconds} s: send the notice again, or check offline"
+            )
         } else {
-            reply.next
+            text!(
+                "{seconds} 秒内没能向中心查到核验结果，可重新发送通知，或采用线下密码核验",
+                "the centre could not be asked for the result within {seconds} s: send the notice again, or check offline"
+            )
         };
-        Reply { next, ..reply }
+        let reply = run.failed(EV_NOT_VERIFIED, detail, &last);
+        let next = match notice.next {
+            Some(Next::OfflineCheck) => Next::OfflineCheck,
+            _ => Next::Resend,
+        };
+        let cause = match last.code {
+            EV_OK => Cause::Code(EV_NOT_VERIFIED),
+            _ => Cause::NotAsked,
+        };
+        reply.advising(next, cause)
     } else if last.code == EV_OK {
         let detail = text!(
             "核验通知没有发送成功，或中心的答复不在文档之列",
             "the notice was not sent, or the centre's answer is not one of the documents'"
         );
-        let reply = run.failed(EV_NOT_VERIFIED, detail, &last, &TOKEN_PWD_CHECK_NOTC);
+        let reply = run.failed(EV_NOT_VERIFIED, detail, &last);
         Reply {
             next: last.next,
+            ground: last.ground,
             ..reply
         }
     } else {

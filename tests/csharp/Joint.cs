@@ -25,6 +25,7 @@ internal static class Joint
         {
             using (EvoucherClient client = Open("evoucher.json"))
             {
+                Labels();
                 Flows(client);
                 WholeFlows(client);
                 Troubles(client);
@@ -45,6 +46,12 @@ internal static class Joint
         }
         Console.WriteLine("{0} checks, {1} failed", checks, failures);
         return failures == 0 && checks > 0 ? 0 : 1;
+    }
+
+    private static void Labels()
+    {
+        Check(EvoucherNext.Label(EvoucherNext.Settle) == "\u7ED3\u7B97", "the label of settle");
+        Check(EvoucherNext.Label("a word of a later version") == "a word of a later version", "an unknown word");
     }
 
     private static void Flows(EvoucherClient client)
@@ -109,7 +116,7 @@ internal static class Joint
             Request("signed-fault.half", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-2"));
         Expect("half a reply", reply, EvoucherCode.ConnectionLost, "retry");
         Check(reply.Delivery == "unknown", "delivery of half a reply");
-        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "fix_setup");
+        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "other_payment");
         using (EvoucherClient other = Open("refused.json"))
         {
             reply = other.TokenPwdCheckNotc(Request("auto1"));
@@ -402,6 +409,10 @@ internal static class Joint
     private static void Expect(string step, EvoucherReply reply, int code, string next)
     {
         Check(reply.Code == code && reply.Next == next, step + ": " + reply.Json);
+        // Nobody has anything to do about what is no service.
+        bool isForTheOperator = !string.IsNullOrEmpty(next);
+        Check(reply.Hint.EndsWith("\u3002") == isForTheOperator, step + ", for the operator: " + reply.Hint);
+        Check(EvoucherNext.Label(next) != next || !isForTheOperator, step + " has a label");
     }
 
     // The library's own words, and no escapes.

@@ -45,6 +45,8 @@ procedure Expect(const Step: string; const Reply: TEvReply; Code: Integer; const
 begin
   Check((Reply.Code = Code) and (Reply.Next = Next),
     Step + ': ' + IntToStr(Reply.Code) + ' ' + Reply.Next + ' ' + Reply.Message);
+  Check((Reply.Hint <> '') = (Next <> ''), Step + ', for the operator: ' + Reply.Hint);
+  Check((Next = '') or (EvNextLabel(Next) <> Next), Step + ' has no label');
   CheckFloatState(Step);
 end;
 
@@ -63,6 +65,8 @@ begin
   Result := '';
   for I := 1 to Length(Wide) do
     case Word(Wide[I]) of
+      $7ED3: Result := Result + #$BD#$E1;
+      $7B97: Result := Result + #$CB#$E3;
       $5F20: Result := Result + #$D5#$C5;
       $4E09: Result := Result + #$C8#$FD;
       $8BDA: Result := Result + #$B3#$CF;
@@ -151,7 +155,7 @@ begin
   Expect('half a reply', Reply, EV_CONNECTION_LOST, 'retry');
   Check(Reply.Delivery = 'unknown', 'delivery of half a reply');
   Expect('another key', Centre.SignedQuery(EvJson(['token', Token('signed-fault.wrong-key')])), EV_DECRYPT,
-    'fix_setup');
+    'other_payment');
   Other := Opened('refused.json');
   try
     Reply := Other.TokenPwdCheckNotc(EvJson(['token', Token('auto1')]));
@@ -629,6 +633,8 @@ begin
   try
     Centre := Opened('evoucher.json');
     try
+      Check(EvNextLabel(EV_NEXT_SETTLE) = Chinese([$7ED3, $7B97]), 'the label of settle');
+      Check(EvNextLabel('later') = 'later', 'an unknown word');
       Flows(Centre);
       WholeFlows(Centre);
       Troubles(Centre);

@@ -7,14 +7,16 @@
 mod verdict;
 mod way;
 
-use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
+use crate::catalogue::codes::{EV_CANCELLED, EV_JOURNAL, EV_OK};
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next;
 use crate::catalogue::services::SELF_TEST;
 use crate::client::Client;
 use crate::client::clock::Off;
 use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
+use crate::risk;
 use crate::transport::{Stage, Transport};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};
@@ -73,8 +75,20 @@ struct Outcome {
 /// Tests everything between this machine and the centre.
 pub fn check(client: &Client) -> Reply {
     let mut steps = Vec::new();
-    let outcome = run(client, &mut steps);
+    let mut outcome = run(client, &mut steps);
     let language = client.config().language;
+    let began = Instant::now();
+    let risk = risk::examine(client.config());
+    let mark = if risk.ok { Mark::Well } else { Mark::Failed };
+    steps.push(Step {
+        took: began.elapsed(),
+        ..Step::of_setup("risk", mark, risk.text.clone())
+    });
+    if !risk.ok && outcome.code == EV_OK {
+        outcome.code = EV_JOURNAL;
+        outcome.from_centre = false;
+        outcome.message = Failure::new(EV_JOURNAL, outcome.delivery, risk.text).text();
+    }
     let mut said = vec![outcome.message];
     for step in steps.iter().filter(|step| step.mark == Mark::Warning) {
         if !said.contains(&step.finding) {
@@ -94,15 +108,22 @@ pub fn check(client: &Client) -> Reply {
             })
         })
         .collect();
+    let data = json!({ "steps": steps, "riskControl": risk.mode, "guard": risk.reach });
     Reply {
         code: outcome.code,
         message: Text::join(&said).in_language(language).to_owned(),
         log_detail: None,
         from_centre: outcome.from_centre,
         delivery: outcome.delivery,
-        next: (outcome.code != EV_OK).then(|| next::after_code(Some(&SELF_TEST), outcome.code)),
+        next: (outcome.code != EV_OK)
+            .then(|| next::after_code(Some(&SELF_TEST.desk), outcome.code)),
+        ground: Ground {
+            desk: None,
+            cause: Cause::Code(outcome.code),
+            language,
+        },
         service: None,
-        data: Some(Zeroizing::new(json!({ "steps": steps }).to_string())),
+        data: Some(Zeroizing::new(data.to_string())),
     }
 }
 

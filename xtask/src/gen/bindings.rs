@@ -2,6 +2,7 @@
 //! hand: the declarations that the test has by hand keep these right.
 
 use super::contract::{Function, Kind, camel};
+use super::next::{self, Regions};
 use evoucher::catalogue::codes;
 
 /// How a binding's language declares what the header does. In each text `{name}` is the header's
@@ -14,6 +15,8 @@ pub(super) struct Binding {
     separator: &'static str,
     none: &'static str,
     code: &'static str,
+    /// The words of `next`.
+    next: fn() -> Regions,
 }
 
 pub(super) const BINDINGS: [Binding; 4] = [
@@ -34,6 +37,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
         separator: ", ",
         none: "()",
         code: "public const int {Name} = {number};\n",
+        next: next::csharp,
     },
     Binding {
         file: "examples/delphi/Evoucher.pas",
@@ -50,6 +54,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
         separator: "; ",
         none: "",
         code: "EV_{name} = {number};\n",
+        next: next::pascal,
     },
     Binding {
         file: "examples/vb6/Evoucher.bas",
@@ -64,6 +69,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
         separator: ", ",
         none: "()",
         code: "Public Const EV_{name} As Long = {number}\n",
+        next: next::basic,
     },
     Binding {
         file: "examples/powerbuilder/external_functions.txt",
@@ -80,12 +86,14 @@ pub(super) const BINDINGS: [Binding; 4] = [
         none: "()",
         // What is pasted under Global External Functions can hold no constants.
         code: "",
+        // They are in the script of its README.
+        next: Vec::new,
     },
 ];
 
 impl Binding {
     /// What goes between this binding's markers: each region's name and its lines.
-    pub(super) fn regions(&self, functions: &[Function]) -> Vec<(&'static str, String)> {
+    pub(super) fn regions(&self, functions: &[Function]) -> Regions {
         let cannot = |kind| (self.argument)(kind).is_empty();
         let functions = functions.iter().filter(|f| !f.takes(cannot));
         let code = |(name, number): (&str, i32)| {
@@ -95,6 +103,7 @@ impl Binding {
         if !self.code.is_empty() {
             regions.push(("codes", codes().into_iter().map(code).collect()));
         }
+        regions.extend((self.next)());
         regions
     }
 
