@@ -8,6 +8,7 @@
     reason = "each test uses some of it, and calls C functions"
 )]
 
+pub mod c;
 pub mod front;
 pub mod wire;
 
@@ -353,6 +354,10 @@ impl Folder {
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
     }
 
     /// Writes a file there and gives its path.

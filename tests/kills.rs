@@ -1,0 +1,378 @@
+//! Risk control that outlives the process (A §1.4.3.3): cashiers that are killed at any moment and
+//! go by `next` never charge a bill twice. And many processes on one journal, whose books agree.
+//!
+//! `cargo test --test kills` kills 500 times; with `EVOUCHER_TEST_EVERYTHING` set 2,500 times, and
+//! `EVOUCHER_KILLS` is another number. `EVOUCHER_KILLS_SEED` repeats a run's choices, though not
+//! its timing. `EVOUCHER_COUNTER` is another program to run in place of the compiled
+//! `tests/c/counter.c`, with `EVOUCHER_COUNTER_LIBRARY` as its library: the Windows half runs
+//! `counter.exe` so, which then kills itself, for no signal reaches a program under Wine.
+
+mod common;
+
+use common::c::{compile, without_cargos};
+use common::{Folder, centre, config_with, everything, library_dir, show};
+use evoucher_sandbox::{Mode, Sandbox};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How many cashiers work, and are killed, side by side.
+const CASHIERS: usize = 4;
+
+/// The steps that a cashier notes; a kill has to land in each.
+const STEPS: [&str; 7] = [
+    "bill",
+    "asking",
+    "charging",
+    "confirming",
+    "reporting",
+    "paid",
+    "unpaid",
+];
+
+/// What patients and their lines are like, by the words of their tokens.
+const PATIENTS: [&str; 14] = [
+    "signed",
+    "signed",
+    "signed",
+    "signed",
+    "signed-fault.slow-20@cert",
+    "signed-fault.process-close@cert@1",
+    "signed-fault.process-reset@cert@1",
+    "signed-fault.half@cert@1",
+    "signed-fault.gateway-504-json@cert@1",
+    "signed-fault.silence@cert@1",
+    "signed-fault.reset-early@cert@1",
+    "poor1",
+    "poor",
+    "unsigned",
+];
+
+/// Chances that a seed decides (xorshift).
+struct Chance(u64);
+
+impl Chance {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below this one.
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+
+    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+/// One at a time: each of these tests has the machine for itself.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The scripted cashier as a program, and the library that it loads.
+struct Program {
+    path: PathBuf,
+    library: PathBuf,
+    /// Whether a signal reaches it.
+    native: bool,
+}
+
+impl Program {
+    fn get() -> Self {
+        match env::var_os("EVOUCHER_COUNTER") {
+            Some(path) => Self {
+                path: path.into(),
+                library: env::var_os("EVOUCHER_COUNTER_LIBRARY").unwrap().into(),
+                native: false,
+            },
+            None => Self {
+                path: compile("tests/c/counter.c", "-std=gnu99", false),
+                library: library_dir().join("libevoucher.so"),
+                native: true,
+            },
+        }
+    }
+}
+
+/// When a cashier is killed: so long after it noted so many steps.
+struct Kill {
+    steps: u64,
+    after: Duration,
+}
+
+#[derive(Clone)]
+struct Bill {
+    serial: String,
+    amount: String,
+    token: String,
+    way: &'static str,
+}
+
+/// A cashier: what the hospital's program would have on disk.
+struct Cashier<'a> {
+    program: &'a Program,
+    bills: Vec<Bill>,
+    config: String,
+    channel: String,
+    /// The paths of its bills and its book.
+    files: [String; 2],
+}
+
+impl<'a> Cashier<'a> {
+    fn new(program: &'a Program, centre: &Sandbox, folder: &Folder, name: &str) -> Self {
+        let journal = folder.path().join("journal");
+        fs::create_dir_all(&journal).unwrap();
+        let config = json!({
+            // Silence costs this much.
+            "timeoutMs": 200,
+            //TEMP "journal": { "dir": journal },
+        });
+        let config = config_with(centre.url(), config).to_string();
+        let file = |kind: &str| folder.file(&format!("{name}.{kind}"), "");
+        Self {
+            program,
+            bills: Vec::new(),
+            config: format!("@{}", folder.file(&format!("{name}.json"), config)),
+            channel: centre.url().replace("http://", ""),
+            files: [file("bills"), file("book")],
+        }
+    }
+
+    fn owe(&mut self, bill: Bill) {
+        self.bills.push(bill);
+        let line = |bill: &Bill| {
+            let Bill {
+                serial,
+                amount,
+                token,
+                way,
+            } = bill;
+            format!("{serial} {amount} {token} {way}\n")
+        };
+        let lines: String = self.bills.iter().map(line).collect();
+        fs::write(&self.files[0], lines).unwrap();
+    }
+
+    /// Runs it, to the end or until it is killed.
+    fn run(&self, kill: Option<&Kill>) -> ExitStatus {
+        let mut command = Command::new(&self.program.path);
+        command
+            .arg(&self.program.library)
+            .args([&self.config, &self.channel])
+            .args(&self.files)
+            .stdout(Stdio::piped());
+        if let (Some(kill), false) = (kill, self.program.native) {
+            command.arg(kill.steps.to_string());
+            command.arg(kill.after.as_micros().to_string());
+        }
+        let mut child = without_cargos(&mut command).spawn().unwrap();
+        let mut steps = BufReader::new(child.stdout.take().unwrap());
+        if let (Some(kill), true) = (kill, self.program.native) {
+            let mut line = String::new();
+            for _ in 0..kill.steps {
+                steps.read_line(&mut line).unwrap();
+            }
+            thread::sleep(kill.after);
+            child.kill().unwrap();
+        }
+        steps.read_to_string(&mut String::new()).unwrap();
+        child.wait().unwrap()
+    }
+
+    /// The steps of its book, in order: serial number and step.
+    fn book(&self) -> Vec<(String, String)> {
+        let book = fs::read_to_string(&self.files[1]).unwrap();
+        let step = |line: &str| {
+            let (serial, step) = line.split_once(' ')?;
+            Some((serial.to_owned(), step.to_owned()))
+        };
+        book.lines().filter_map(step).collect()
+    }
+
+    /// Works without being killed until nothing is left open.
+    fn work_to_the_end(&self) {
+        for _ in 0..10 {
+            match self.run(None).code() {
+                Some(0) => return,
+                Some(3) => {}
+                ended => panic!("ended with {ended:?}"),
+            }
+        }
+        panic!("bills are left open");
+    }
+}
+
+/// Whether it was killed, and did not come to an end before.
+fn was_killed(status: ExitStatus) -> bool {
+    !matches!(status.code(), Some(0 | 1 | 3))
+}
+
+/// The channel has good and bad moments until the work is over.
+fn weather(centre: &Sandbox, over: &AtomicBool, seed: u64) {
+    let mut chance = Chance::new(seed);
+    while !over.load(SeqCst) {
+        let mode = match chance.below(10) {
+            0 => Mode::Silent,
+            1 => Mode::SilentAfter,
+            2 | 3 => Mode::Slow(20),
+            _ => Mode::Normal,
+        };
+        centre.channel().set_mode(mode);
+        thread::sleep(Duration::from_millis(40));
+    }
+    centre.channel().set_mode(Mode::Normal);
+}
+
+/// No bill was charged twice or wrongly, and each says truly whether it is paid.
+fn settled(centre: &Sandbox, cashiers: &[Cashier<'_>]) {
+    let mut charged = BTreeMap::<String, Vec<String>>::new();
+    for charge in centre.channel().charges() {
+        charged
+            .entry(charge.serial)
+            .or_default()
+            .push(charge.amount);
+    }
+    let mut wrong = Vec::new();
+    for cashier in cashiers {
+        let last: BTreeMap<_, _> = cashier.book().into_iter().collect();
+        for bill in &cashier.bills {
+            let amounts = charged.get(&bill.serial).map_or(&[][..], Vec::as_slice);
+            let step = last
+                .get(&bill.serial)
+                .map_or("never touched", String::as_str);
+            let is_true = match step {
+                "paid" => amounts == [&*bill.amount],
+                "unpaid" => amounts.is_empty(),
+                _ => false,
+            };
+            if !is_true {
+                wrong.push(format!(
+                    "{} over {} ({}): {step}, charged {amounts:?}",
+                    bill.serial, bill.amount, bill.token
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let owed: BTreeSet<_> = cashiers
+        .iter()
+        .flat_map(|cashier| &cashier.bills)
+        .map(|bill| &bill.serial)
+        .collect();
+    assert!(charged.keys().all(|serial| owed.contains(serial)));
+}
+
+#[test]
+fn killed_at_any_moment_no_bill_is_charged_twice() {
+    let _alone = alone();
+    let kills = number("EVOUCHER_KILLS").unwrap_or(if everything() { 2_500 } else { 500 });
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let seed = number("EVOUCHER_KILLS_SEED").unwrap_or(now.as_secs());
+    show(&format!("{kills} kills, EVOUCHER_KILLS_SEED={seed}\n"));
+
+    let program = Program::get();
+    let centre = centre();
+    let folder = Folder::new("kills");
+    let done = AtomicUsize::new(0);
+    let over = AtomicBool::new(false);
+    let landed = Mutex::new(BTreeMap::<String, usize>::new());
+    let cashiers = thread::scope(|scope| {
+        let weather = scope.spawn(|| weather(&centre, &over, seed));
+        let workers: Vec<_> = (0..CASHIERS)
+            .map(|name| {
+                let (program, centre, folder) = (&program, &centre, &folder);
+                let (done, landed) = (&done, &landed);
+                scope.spawn(move || {
+                    let mut chance = Chance::new(seed + 1 + name as u64);
+                    let name = format!("c{name}");
+                    let mut cashier = Cashier::new(program, centre, folder, &name);
+                    while (done.load(SeqCst) as u64) < kills {
+                        for _ in 0..2 {
+                            let bill = bill(&mut chance, &name, cashier.bills.len());
+                            cashier.owe(bill);
+                        }
+                        let kill = Kill {
+                            steps: chance.below(13),
+                            after: Duration::from_micros(match chance.below(3) {
+                                0 => chance.below(20_000),
+                                _ => chance.below(2_000),
+                            }),
+                        };
+                        let before = cashier.book().len();
+                        let status = cashier.run(Some(&kill));
+                        if !was_killed(status) {
+                            continue;
+                        }
+                        done.fetch_add(1, SeqCst);
+                        let book = cashier.book();
+                        let step = match book.last() {
+                            Some((_, step)) if book.len() > before => {
+                                step.split('-').next().unwrap().to_owned()
+                            }
+                            _ => "starting".to_owned(),
+                        };
+                        *landed.lock().unwrap().entry(step).or_default() += 1;
+                    }
+                    cashier
+                })
+            })
+            .collect();
+        let cashiers: Vec<_> = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .collect();
+        over.store(true, SeqCst);
+        weather.join().unwrap();
+        cashiers
+    });
+    for cashier in &cashiers {
+        cashier.work_to_the_end();
+    }
+    let landed = landed.into_inner().unwrap();
+    show(&format!(
+        "killed in: {landed:?}; {} bills, {} charges\n",
+        cashiers
+            .iter()
+            .map(|cashier| cashier.bills.len())
+            .sum::<usize>(),
+        centre.channel().charges().len()
+    ));
+    settled(&centre, &cashiers);
+    for step in STEPS {
+        assert!(
+            landed.contains_key(step),
+            "no kill landed in {step}: {landed:?}"
+        );
+    }
+}
+
+/// A bill of this cashier's own.
+fn bill(chance: &mut Chance, cashier: &str, number: usize) -> Bill {
+    // A token has 40 characters at most, and the longest words leave three.
+    let digits = |n: usize| char::from_digit(u32::try_from(n % 36).unwrap(), 36).unwrap();
+    let unique: String = [number / 36, number].map(digits).into_iter().collect();
+    Bill {
+        serial: format!("{cashier}-{number}"),
+        amount: format!("{}.{:02}", 1 + chance.below(900), chance.below(100)),
+        token: format!("{}-{}{unique}", chance.one_of(&PATIENTS), &cashier[1..]),
+        way: chance.one_of(&["flow", "calls"]),
+    }
+}
