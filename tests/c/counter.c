@@ -45,10 +45,10 @@ typedef void *library_t;
 #define PATIENCE 100
 #define PAUSE 3
 /* What a hand takes before and after a bill: a moment to be killed in. */
-#define HAND 1
+#define HAND 2
 /* How often a bill is asked for again before it is left unpaid, and the channel before the bill is
  * left open; a shared one waits for the other counters. */
-#define TRIES 5
+#define TRIES 2
 #define SHARED_TRIES 2000
 
 #define ORG_CODG "H35010000001"
