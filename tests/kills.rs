@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -157,10 +158,12 @@ impl<'a> Cashier<'a> {
     fn new(program: &'a Program, centre: &Sandbox, folder: &Folder, name: &str) -> Self {
         let journal = folder.path().join("journal");
         fs::create_dir_all(&journal).unwrap();
+        // Where a Windows program sees it under Wine.
+        let drive = if program.native { "" } else { "Z:" };
         let config = json!({
             // Silence costs this much.
             "timeoutMs": 200,
-            //TEMP "journal": { "dir": journal },
+            //TEMP "journal": { "dir": format!("{drive}{}", journal.display()) },
         });
         let config = config_with(centre.url(), config).to_string();
         let file = |kind: &str| folder.file(&format!("{name}.{kind}"), "");
@@ -198,7 +201,7 @@ impl<'a> Cashier<'a> {
             .stdout(Stdio::piped());
         if let (Some(kill), false) = (kill, self.program.native) {
             command.arg(kill.steps.to_string());
-            command.arg(kill.after.as_micros().to_string());
+            command.arg(kill.after.as_millis().to_string());
         }
         let mut child = without_cargos(&mut command).spawn().unwrap();
         let mut steps = BufReader::new(child.stdout.take().unwrap());
@@ -234,10 +237,11 @@ impl<'a> Cashier<'a> {
     /// Works without being killed until nothing is left open.
     fn work_to_the_end(&self) {
         for _ in 0..10 {
-            match self.run(None).code() {
+            let status = self.run(None);
+            match status.code() {
                 Some(0) => return,
                 Some(3) => {}
-                ended => panic!("ended with {ended:?}"),
+                _ => panic!("ended with {status}"),
             }
         }
         panic!("bills are left open");
@@ -246,7 +250,12 @@ impl<'a> Cashier<'a> {
 
 /// Whether it was killed, and did not come to an end before.
 fn was_killed(status: ExitStatus) -> bool {
-    !matches!(status.code(), Some(0 | 1 | 3))
+    match (status.code(), status.signal()) {
+        (Some(0 | 3), _) => false,
+        // As counter.c ends itself on Windows.
+        (Some(137), _) | (_, Some(9)) => true,
+        _ => panic!("ended with {status}"),
+    }
 }
 
 /// The channel has good and bad moments until the work is over.

@@ -3,13 +3,13 @@
  * each step before it takes it, as a HIS should, and does what `next` says and nothing else. A kill
  * at any moment may cost a step, and must never cost a patient's money twice.
  *
- *     counter LIBRARY CONFIG CHANNEL BILLS BOOK [STEPS MICROSECONDS]
+ *     counter LIBRARY CONFIG CHANNEL BILLS BOOK [STEPS MILLISECONDS]
  *
  * CHANNEL is the host and port of the payment channel (evoucher-sandbox), an address in numbers.
  * BILLS has one line for each bill: serial number, amount, token, and how it is paid: "flow"
  * (ev_one_code_pay), "calls" (ev_signed_query, ev_gen_pay_cert), or "shared" (flow, and other
  * counters have this bill too). BOOK is this counter's own: "serial step" for each step. With STEPS
- * it kills itself so many microseconds after that many steps: what no signal can do on Windows.
+ * it kills itself so long after that many steps, on Windows: under Wine no signal reaches it.
  *
  * Ends with 0 when every bill is paid or openly unpaid, 3 when one is left open, 1 when it could
  * not work.
@@ -28,7 +28,6 @@ typedef HMODULE library_t;
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -97,27 +96,26 @@ static void wait_ms(int ms) {
 
 /* ---- being killed ---- */
 
-static long die_steps = -1, die_us;
+/* After how many steps, and then how many milliseconds; -1: not at all. */
+static int kill_steps = -1, kill_ms;
 
 #ifdef _WIN32
 static DWORD WINAPI killer(LPVOID unused) {
     (void)unused;
-    Sleep((DWORD)(die_us / 1000));
+    wait_ms(kill_ms);
     TerminateProcess(GetCurrentProcess(), 137);
     return 0;
 }
-static void arm(void) { CloseHandle(CreateThread(NULL, 0, killer, NULL, 0, NULL)); }
-#else
-static void *killer(void *unused) {
-    usleep((useconds_t)die_us);
-    kill(getpid(), SIGKILL);
-    return unused;
-}
-static void arm(void) {
-    pthread_t thread;
-    pthread_create(&thread, NULL, killer, NULL);
-}
 #endif
+
+static void kill_when_due(void) {
+#ifdef _WIN32
+    if (kill_steps == 0) {
+        CloseHandle(CreateThread(NULL, 0, killer, NULL, 0, NULL));
+    }
+#endif
+    kill_steps--;
+}
 
 /* ---- the book ---- */
 
@@ -131,9 +129,7 @@ static void note(const bill_t *bill, const char *step) {
     /* For whoever watches. */
     fputs(line, stdout);
     fflush(stdout);
-    if (die_steps > 0 && --die_steps == 0) {
-        arm();
-    }
+    kill_when_due();
 }
 
 static bill_t *find(const char *serial) {
@@ -413,15 +409,13 @@ int main(int argc, char **argv) {
     int at, port, open_bills = 0;
 
     if (argc != 6 && argc != 8) {
-        die("call it so", "counter LIBRARY CONFIG CHANNEL BILLS BOOK [STEPS MICROSECONDS]");
+        die("call it so", "counter LIBRARY CONFIG CHANNEL BILLS BOOK [STEPS MILLISECONDS]");
     }
     if (argc == 8) {
-        die_steps = atol(argv[6]);
-        die_us = atol(argv[7]);
-        if (die_steps == 0) {
-            arm();
-        }
+        kill_steps = atoi(argv[6]);
+        kill_ms = atoi(argv[7]);
     }
+    kill_when_due();
     if (sscanf(argv[3], "%63[0-9.]:%d", host, &port) != 2) {
         die("no address", argv[3]);
     }
