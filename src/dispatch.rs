@@ -165,6 +165,12 @@ fn base_url(url: &str) -> Result<BaseUrl, Failure> {
     BaseUrl::parse(url).map_err(|right| Failure::not_sent(EV_INVALID_ARGUMENT, right.about("url")))
 }
 
+/// Notes what became of a charge.
+pub fn report_charge(caller: &mut Caller, report: &[u8]) -> Result<Reply, Failure> {
+    let report = caller.request(report, false)?;
+    caller.client.report_charge(&report)
+}
+
 /// One of the flows.
 pub type Flow = for<'a> fn(&'a Client, &str, &'a mut Progress<'a>) -> Reply;
 

@@ -17,6 +17,7 @@ pub mod error;
 pub mod ffi;
 pub mod flow;
 mod json;
+pub mod moment;
 #[expect(unsafe_code, reason = "calls the operating system")]
 pub mod os;
 pub mod reply;

@@ -3,11 +3,12 @@
 use crate::catalogue::next::{self, Next};
 use crate::catalogue::services::Service;
 use crate::error::{Delivery, Failure, Language};
+use crate::moment::milliseconds_since_epoch;
 use crate::os::per_process::PerProcess;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use zeroize::Zeroizing;
 
 /// The most that a reply's other fields come to: a path of the centre is the longest.
@@ -43,13 +44,6 @@ impl Started {
     pub fn elapsed_ms(&self) -> u128 {
         self.at.elapsed().as_millis()
     }
-}
-
-/// The `timestamp` of the public parameters.
-pub fn milliseconds_since_epoch() -> u128 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis())
 }
 
 /// What a function answers, before it is written as JSON.

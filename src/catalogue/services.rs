@@ -10,6 +10,8 @@ pub enum Kind {
     /// A string of digits with at most two decimals, greater than 0 (`ownPaySetlAmt`). A JSON
     /// number is refused: whoever made it out of a float is not certain of its digits.
     Payment,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 /// One field of a request.
@@ -62,6 +64,12 @@ const OPTER_ID: Field = required("opterId", 40);
 const OPTER_NAME: Field = required("opterName", 40);
 const DEV_ID: Field = required("devId", 40);
 const DEV_IP: Field = required("devIP", 40);
+const AMOUNT: Field = Field {
+    name: "ownPaySetlAmt",
+    max: 20,
+    kind: Kind::Payment,
+    required: true,
+};
 
 /// Online password check: notify.
 pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
@@ -129,12 +137,7 @@ pub static GEN_PAY_CERT: Service = Service {
     changes: true,
     fields: &[
         TOKEN,
-        Field {
-            name: "ownPaySetlAmt",
-            max: 20,
-            kind: Kind::Payment,
-            required: true,
-        },
+        AMOUNT,
         ORG_CODG,
         required("orgName", 200),
         OPTER_ID,
@@ -158,6 +161,28 @@ pub static SELF_TEST: Service = Service {
     fields: &[TOKEN, ORG_CODG],
     reply: &["checkStas", "resBizNo"],
     state: "checkStas",
+};
+
+/// What became of a charge: no service of the centre's, but its fields are checked as theirs are.
+pub static REPORT_CHARGE: Service = Service {
+    name: "reportCharge",
+    path: "",
+    function: "ev_report_charge",
+    section: "A 1.4.3.3",
+    changes: false,
+    fields: &[
+        ORG_CODG,
+        required("fixmedinsTrnsSn", 200),
+        AMOUNT,
+        Field {
+            name: "outcome",
+            max: 7,
+            kind: Kind::Word(&["paid", "failed", "unknown"]),
+            required: true,
+        },
+    ],
+    reply: &["outcome", "known"],
+    state: "outcome",
 };
 
 /// All four.

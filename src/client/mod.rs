@@ -9,15 +9,16 @@ use request::Draft;
 pub use request::Request;
 
 use crate::catalogue::codes::EV_BAD_REPLY;
-use crate::catalogue::services::{GEN_PAY_CERT, Service, Target};
+use crate::catalogue::services::{GEN_PAY_CERT, REPORT_CHARGE, Service, Target};
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
 use crate::error::{Failure, Text, text};
+use crate::moment::milliseconds_since_epoch;
 use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
-use crate::reply::{Reply, milliseconds_since_epoch};
-use crate::risk::{self, Refusal, Transaction};
+use crate::reply::Reply;
+use crate::risk::{self, Beginning, Transaction};
 use crate::transport::{self, Call, HttpReply, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
 use ureq::http::Uri;
@@ -81,8 +82,8 @@ impl Client {
     pub fn call(&self, target: &Target, request: &str, base: Option<&BaseUrl>) -> Reply {
         let issues = target.known() == Some(&GEN_PAY_CERT);
         self.make(target, request, base, None, |request| {
-            let begun = issues.then(|| self.begin_transaction(request));
-            begun.transpose()
+            let begin = || self.begin_transaction(request, Beginning::Asked);
+            issues.then(begin).transpose()
         })
     }
 
@@ -105,7 +106,7 @@ impl Client {
         request: &str,
         base: Option<&BaseUrl>,
         flow: Option<&Call>,
-        transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Refusal>,
+        transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Reply>,
     ) -> Reply {
         let base = base.unwrap_or(&self.config.local_url);
         let uri = base.join(target.path());
@@ -113,7 +114,7 @@ impl Client {
             .prepare_for(target, request, &uri, flow)
             .and_then(|(request, begun)| match transaction(&request) {
                 Ok(transaction) => self.converse(target, &request, &uri, &begun.call, transaction),
-                Err(refusal) => Ok(refusal.reply(self.config.language)),
+                Err(refusal) => Ok(refusal),
             });
         let mut reply = made.unwrap_or_else(|failure| {
             Reply::failed(&failure, self.config.language, target.known())
@@ -132,7 +133,7 @@ impl Client {
     ) -> Result<Reply, Failure> {
         let transport = self.transport()?;
         let body = self.seal(&request.json);
-        let transaction = transaction.map(Transaction::ask);
+        let transaction = transaction.map(Transaction::ask).transpose()?;
         let result = transport
             .post(&self.config, call, uri, &body, target.changes())
             .and_then(|answer| {
@@ -150,15 +151,29 @@ impl Client {
                     failure
                 }
             });
-        if let Some(transaction) = transaction {
-            transaction.end(&result);
+        match transaction {
+            Some(transaction) => transaction.end(result),
+            None => result,
         }
-        result
     }
 
-    /// Begins the transaction of a request for a certificate: before anything of it is sent.
-    pub fn begin_transaction(&self, request: &Request) -> Result<Transaction, Refusal> {
-        risk::begin(&self.config.org_id, &request.json)
+    /// Begins the transaction of a request for a certificate, before anything of it is sent; or the
+    /// answer, since it may not begin.
+    pub fn begin_transaction(
+        &self,
+        request: &Request,
+        beginning: Beginning,
+    ) -> Result<Transaction, Reply> {
+        risk::begin(&self.config, &request.json, beginning)
+    }
+
+    /// Notes what became of a charge: nothing is sent.
+    pub fn report_charge(&self, report: &str) -> Result<Reply, Failure> {
+        let draft = Draft::read(&Target::Known(&REPORT_CHARGE), report)?;
+        let configured = self.config.defaults.iter().cloned();
+        let defaults = configured.map(|(name, value)| (name, Ok(value))).collect();
+        let report = draft.finish(defaults)?;
+        Ok(risk::report(&self.config, &report.json))
     }
 
     /// A request as it would go out, with the defaults, or what is wrong with it. What ends the

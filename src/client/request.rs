@@ -134,6 +134,10 @@ impl Field {
                 "应为大于 0、最多 17 位整数和两位小数的字符串，如 \"12.30\"",
                 "a string greater than 0 with at most 17 digits and two decimals, such as \"12.30\""
             ),
+            Kind::Word(words) => {
+                let words = words.join(" | ");
+                text!("应为 {words}", "one of {words}")
+            }
         }
     }
 
@@ -163,6 +167,9 @@ impl Field {
             Kind::Decimal => json::string_or_number(value)
                 .is_some_and(|amount| amount.len() <= self.max && is_decimal(&amount)),
             Kind::Payment => string.as_deref().is_some_and(is_payment),
+            Kind::Word(words) => string
+                .as_deref()
+                .is_some_and(|string| words.contains(&string)),
         };
         if is_right {
             return None;

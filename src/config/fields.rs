@@ -223,4 +223,15 @@ static FIELDS: &[Field] = &[
     field("log.keepDays", Kind::Number(1, 3650, 30), "180",
         "日志保留的天数",
         "for how many days files are kept"),
+    field("riskControl", Kind::Choice(&["guard", "observe"], "guard"), r#""observe""#,
+        "`guard`：不该再取凭据、再扣款的，由动态库拦下；`observe`：流水号会重复、或自行防重的机构使用，只记录，只拦正在处理的",
+        "\"guard\" refuses what might be charged twice; \"observe\", for places whose serial numbers \
+         repeat or that guard charges themselves, notes all and refuses only what is in flight"),
+    field("journal.dir", Kind::Path, r#""D:\\evoucher-journal""#,
+        "交易流水库的文件夹，须在本机磁盘；由 `evoucher-tool journal init` 建好。不写则只在本进程内防重",
+        "of the journal's folder, on a disk of this machine, as made by evoucher-tool journal init; \
+         without it risk control ends with the process"),
+    field("journal.keepDays", Kind::Number(7, 3650, 180), "180",
+        "流水保留的天数；没有结果的至少保留 30 天",
+        "for how many days transactions are kept; at least 30 where nobody said what became of them"),
 ];

@@ -52,6 +52,36 @@ pub struct Config {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Where calls are noted, if anywhere.
     pub log: Option<LogSettings>,
+    /// Who guards the charge.
+    pub risk: RiskSettings,
+}
+
+/// Who guards the charge, and where it is remembered.
+#[derive(Debug, Default)]
+pub struct RiskSettings {
+    /// Who guards it.
+    pub mode: Mode,
+    /// Where it is remembered beyond this process.
+    pub journal: Option<JournalSettings>,
+}
+
+/// Who guards the charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// This library: what must not go on is refused.
+    #[default]
+    Guard,
+    /// The program: all is noted, and only what is in flight is refused.
+    Observe,
+}
+
+/// The journal.
+#[derive(Debug)]
+pub struct JournalSettings {
+    /// Its folder, on a disk of this machine.
+    pub dir: PathBuf,
+    /// For how many days transactions are kept.
+    pub keep_days: u64,
 }
 
 /// How long the password-check flow waits for the patient.
@@ -172,6 +202,18 @@ impl Config {
         let proxy = reader.form("proxy", url::proxy);
         let headers = read_headers(reader);
         let log = reader.section("log", read_log);
+        let mode = reader.choice("riskControl", |name| match name {
+            "guard" => Some(Mode::Guard),
+            "observe" => Some(Mode::Observe),
+            _ => None,
+        });
+        let journal = reader.section("journal", |section| {
+            let (dir, keep_days) = (section.path("dir"), section.number("keepDays"));
+            Some(JournalSettings {
+                dir: dir?,
+                keep_days,
+            })
+        });
         Some(Self {
             local_url: local_url?,
             org_id: org_id?,
@@ -187,6 +229,10 @@ impl Config {
             proxy,
             headers,
             log,
+            risk: RiskSettings {
+                mode: mode?,
+                journal,
+            },
         })
     }
 }

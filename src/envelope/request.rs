@@ -21,7 +21,7 @@ struct Outer<'a> {
 }
 
 /// Seals a service's JSON: the body that goes out, at this time in milliseconds since the epoch.
-pub fn seal(sealer: &Sealer, org_id: &str, reqt_type: &str, json: &str, now: u128) -> String {
+pub fn seal(sealer: &Sealer, org_id: &str, reqt_type: &str, json: &str, now: u64) -> String {
     let body = Outer {
         org_id,
         enc_data: sealer.seal(json.as_bytes()),

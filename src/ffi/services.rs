@@ -99,6 +99,36 @@ pub unsafe extern "C" fn ev_gen_pay_cert(
     })
 }
 
+/// Tells this library what became of a charge (A 1.4.3.3): sends nothing.
+///
+/// `request`: {"orgCodg":"...","fixmedinsTrnsSn":"...","ownPaySetlAmt":"12.30","outcome":"paid"}.
+/// "outcome" is "paid", "failed" (the payment channel says that nothing was taken) or "unknown"
+/// (nobody could be asked); a configured orgCodg fills what is left out. To be called after every
+/// charge, and after a restart for each bill whose end the program does not know: without it the
+/// same transaction is EV_ISSUED_BEFORE.
+///
+/// Returns 0, with "known" false in the reply's data for a transaction that this library does not
+/// know; `next` is then null after "paid", "retry" after "failed" (ev_gen_pay_cert again, same
+/// serial number, same amount), "confirm_charge" after "unknown". EV_DUPLICATE, and nothing
+/// changed: it is in flight ("retry_later"), the amount is another, or "failed" or "unknown" comes
+/// after "paid". EV_JOURNAL: it could not be noted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_report_charge(
+    client: i32,
+    request: *const c_char,
+    reply: *mut c_char,
+    reply_size: i32,
+) -> i32 {
+    // SAFETY: rule 10 of the header.
+    let request = unsafe { Input::new(request, "request") };
+    // SAFETY: rules 3 and 10 of the header.
+    let buffer = unsafe { Buffer::new(reply, reply_size) };
+    guard::call("ev_report_charge", client, Some(buffer), |call| {
+        let (caller, request) = call.client(request.read())?;
+        dispatch::report_charge(caller, request)
+    })
+}
+
 /// Any service by its name ("signedQuery"), or another path of the centre ("/cfc/api/...") for
 /// services that the documents do not list.
 ///

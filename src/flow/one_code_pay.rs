@@ -7,6 +7,7 @@ use crate::catalogue::services::{GEN_PAY_CERT, SIGNED_QUERY};
 use crate::client::Client;
 use crate::error::text;
 use crate::reply::Reply;
+use crate::risk::Beginning;
 use serde_json::{Value, json};
 
 /// Asks for the status, and gets the certificate only where the code is signed up and usable. The
@@ -23,12 +24,12 @@ pub fn one_code_pay<'a>(
     };
     // Before the question: of two clicks the second one ends here, however long the first one
     // takes.
-    let transaction = match client.begin_transaction(&request) {
+    let transaction = match client.begin_transaction(&request, Beginning::Begun) {
         Ok(transaction) => transaction,
         Err(refusal) => {
-            let reply = refusal.reply(client.config().language);
-            let story = story(&reply);
-            return run.end(reply, story);
+            let mut story = story(&refusal);
+            add(&mut story, &refusal, &["reason", "amount", "issuedBefore"]);
+            return run.end(refusal, story);
         }
     };
     let question = request_for(&SIGNED_QUERY, &request, &GEN_PAY_CERT);
@@ -66,10 +67,9 @@ pub fn one_code_pay<'a>(
 
     let certificate = run.ask_within(&GEN_PAY_CERT, &request.json, Some(transaction));
     if certificate.next == Some(Next::Charge) {
-        let issued = fields(&certificate, &["payCert", "payChnlUserName", "payChnlName"]);
-        if let (Value::Object(story), Value::Object(issued)) = (&mut story, issued) {
-            story.extend(issued);
-        }
+        let issued = ["payCert", "payChnlUserName", "payChnlName"];
+        add(&mut story, &certificate, &issued);
+        add(&mut story, &certificate, &["issuedBefore"]);
         // Exactly this is to be charged (A §1.4.3.3 (2)): the caller's own digits.
         let asked = Reply {
             data: Some(request.json.clone()),
@@ -81,6 +81,17 @@ pub fn one_code_pay<'a>(
         story["charge"] = json!(true);
     }
     run.end(certificate, story)
+}
+
+/// Adds fields of a reply's data to the story, as they are there.
+fn add(story: &mut Value, reply: &Reply, names: &[&str]) {
+    let data = reply.data.as_deref();
+    let data = data.and_then(|data| serde_json::from_str::<Value>(data).ok());
+    for name in names {
+        if let Some(value) = data.as_ref().and_then(|data| data.get(name)) {
+            story[*name] = value.clone();
+        }
+    }
 }
 
 /// What the flow tells where there is no certificate.

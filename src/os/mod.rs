@@ -4,4 +4,7 @@
 pub(crate) mod addresses;
 pub mod dpapi;
 pub(crate) mod host;
+pub(crate) mod lock;
 pub(crate) mod per_process;
+pub(crate) mod volume;
+pub(crate) mod who;

@@ -58,6 +58,12 @@ impl<T> std::fmt::Debug for PerProcess<T> {
     }
 }
 
+/// Has something done in this process before each fork, and after it; never in the child. Both must
+/// not panic.
+pub(crate) fn around_fork(before: extern "C" fn(), after: extern "C" fn()) {
+    platform::around_fork(before, after);
+}
+
 #[cfg(unix)]
 mod platform {
     use std::sync::Once;
@@ -80,6 +86,11 @@ mod platform {
         });
         GENERATION.load(Ordering::Relaxed)
     }
+
+    pub(super) fn around_fork(before: extern "C" fn(), after: extern "C" fn()) {
+        // SAFETY: both run in the parent, as functions of this library, which stays loaded.
+        unsafe { libc::pthread_atfork(Some(before), Some(after), None) };
+    }
 }
 
 #[cfg(not(unix))]
@@ -88,4 +99,6 @@ mod platform {
     pub(super) fn generation() -> u32 {
         0
     }
+
+    pub(super) fn around_fork(_: extern "C" fn(), _: extern "C" fn()) {}
 }

@@ -1,0 +1,789 @@
+//! Risk control (A §1.4.3.3): no certificate twice without anybody's having said what became of the
+//! first, whoever asks, and whatever becomes of the processes.
+
+mod common;
+
+use common::front::{Act, front};
+use common::{
+    Client, Folder, Reply, alone, centre, config, config_with, fault, is, library, times,
+    transaction,
+};
+use evoucher::catalogue::codes::{
+    EV_CONNECT, EV_CONNECTION_LOST, EV_DUPLICATE, EV_INVALID_REQUEST, EV_ISSUED_BEFORE, EV_JOURNAL,
+};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, TransactionBehavior};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Lines, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const DATABASE: &str = "evoucher-journal.db";
+
+fn certificate(client: &Client, serial: &str, amount: &str) -> Reply {
+    client.call("ev_gen_pay_cert", &transaction("signed", serial, amount))
+}
+
+fn pay(client: &Client, serial: &str, amount: &str) -> Reply {
+    client.call("ev_one_code_pay", &transaction("signed", serial, amount))
+}
+
+fn report(client: &Client, serial: &str, amount: &str, outcome: &str) -> Reply {
+    let report = json!({
+        "orgCodg": "H35010000001",
+        "fixmedinsTrnsSn": serial,
+        "ownPaySetlAmt": amount,
+        "outcome": outcome,
+    });
+    client.call("ev_report_charge", &report)
+}
+
+fn outcomes(reply: &Reply) -> Vec<String> {
+    let json = reply.json();
+    let before = json["data"]["issuedBefore"].as_array().cloned();
+    let before = before.unwrap_or_default();
+    for one in &before {
+        let time = one["time"].as_str().unwrap();
+        assert!(time.ends_with("+08:00") && time.len() == 29, "{time}");
+    }
+    before
+        .iter()
+        .map(|one| one["outcome"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn refused(reply: &Reply, code: i32, next: &str, reason: &str) {
+    is(reply, code, "not_sent");
+    assert_eq!(reply.at("next"), next, "{}", reply.text());
+    assert_eq!(reply.at("data.reason"), reason, "{}", reply.text());
+}
+
+fn charges(reply: &Reply) {
+    is(reply, 0, "answered");
+    assert_eq!(reply.at("next"), "charge", "{}", reply.text());
+    assert!(!reply.at("data.payCert").is_empty());
+}
+
+/// A folder for a journal, and a configuration that has it.
+fn journal(url: &str) -> (Folder, PathBuf, Value) {
+    let folder = Folder::new("journal");
+    let dir = folder.path().join("journal");
+    let config = config_with(url, json!({ "journal": { "dir": dir } }));
+    (folder, dir, config)
+}
+
+fn everywhere(test: impl Fn(&str, &dyn Fn(&str, Value) -> Client)) {
+    for with_journal in [false, true] {
+        let folder = Folder::new("journal");
+        let dir = folder.path().join("journal");
+        let open = |url: &str, more: Value| {
+            let mut config = config_with(url, more);
+            if with_journal {
+                config["journal"] = json!({ "dir": dir });
+            }
+            library().open(&config)
+        };
+        test(if with_journal { "journal" } else { "memory" }, &open);
+    }
+}
+
+#[test]
+fn a_certificate_is_handed_out_again_only_when_somebody_said_what_became_of_it() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let client = open(&centre.url(), json!({}));
+        for ask in [certificate, pay] {
+            let serial = format!("{name}-{}", times(&centre, "genPayCert"));
+            let issued = || times(&centre, "genPayCert");
+            let before = issued();
+            let first = ask(&client, &serial, "12.30");
+            charges(&first);
+            assert!(outcomes(&first).is_empty());
+
+            // Service, flow and path alike, written as it may be.
+            let again = ask(&client, &serial, "12.3");
+            refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+            assert_eq!(again.at("data.amount"), "12.30");
+            assert_eq!(outcomes(&again), ["issued"]);
+            let path = client.call_path(
+                "/cfc/api/genPayCert",
+                &transaction("signed", &serial, "12.30").to_string(),
+            );
+            refused(&path, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+            let other = ask(&client, &serial, "12.31");
+            refused(&other, EV_DUPLICATE, "confirm_charge", "other_amount");
+            assert!(other.at("message").contains("12.30"), "{}", other.text());
+            assert_eq!(issued(), before + 1);
+
+            // Nobody knows: the channel is asked.
+            let unknown = report(&client, &serial, "12.30", "unknown");
+            is(&unknown, 0, "not_sent");
+            assert_eq!(unknown.at("next"), "confirm_charge");
+            assert_eq!(unknown.at("data.known"), "true");
+            let again = ask(&client, &serial, "12.30");
+            refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+            assert_eq!(outcomes(&again), ["unknown"]);
+
+            // It failed: the same again, and no other amount.
+            let failed = report(&client, &serial, "12.3000", "failed");
+            assert_eq!((failed.returned, failed.at("next").as_str()), (0, "retry"));
+            let other = ask(&client, &serial, "1");
+            refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
+            let second = ask(&client, &serial, "12.30");
+            charges(&second);
+            assert_eq!(outcomes(&second), ["failed"]);
+            assert_eq!(issued(), before + 2);
+
+            // It is paid, for good.
+            let paid = report(&client, &serial, "12.30", "paid");
+            assert_eq!((paid.returned, paid.at("next").as_str()), (0, "null"));
+            for amount in ["12.30", "1"] {
+                let again = ask(&client, &serial, amount);
+                refused(&again, EV_DUPLICATE, "already_paid", "paid");
+                assert_eq!(outcomes(&again), ["failed", "paid"]);
+            }
+            assert_eq!(issued(), before + 2);
+        }
+    });
+}
+
+#[test]
+fn what_a_report_may_say() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let client = open(&centre.url(), json!({}));
+        let serial = format!("report-{name}");
+        // A transaction that this library never saw.
+        let unknown = report(&client, &serial, "5", "failed");
+        is(&unknown, 0, "not_sent");
+        assert_eq!(unknown.at("data.known"), "false");
+        assert_eq!(unknown.at("next"), "retry");
+        let paid = report(&client, &serial, "5.00", "paid");
+        assert_eq!(paid.returned, 0, "paid after failed");
+        assert_eq!(paid.at("data.known"), "true");
+        assert_eq!(report(&client, &serial, "5", "paid").returned, 0, "twice");
+        for outcome in ["failed", "unknown"] {
+            let late = report(&client, &serial, "5", outcome);
+            refused(&late, EV_DUPLICATE, "already_paid", "paid");
+        }
+        // The amount is part of it: A §1.4.3.3 (2).
+        let other = report(&client, &serial, "6", "paid");
+        is(&other, EV_DUPLICATE, "not_sent");
+        for amount in ["5.00", "6.00"] {
+            assert!(other.at("message").contains(amount), "{}", other.text());
+        }
+        refused(
+            &certificate(&client, &serial, "5"),
+            EV_DUPLICATE,
+            "already_paid",
+            "paid",
+        );
+        assert_eq!(times(&centre, "genPayCert"), 0);
+        // In flight.
+        let slow = open(&fault(&centre, "slow-300"), json!({}));
+        let serial = format!("report-slow-{name}");
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| certificate(&slow, &serial, "5"));
+            wait_until(|| times(&centre, "genPayCert") == 1);
+            let early = report(&client, &serial, "5", "paid");
+            refused(&early, EV_DUPLICATE, "retry_later", "in_flight");
+            charges(&call.join().unwrap());
+        });
+    });
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < end, "it never came");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_wrong_report_is_refused_field_by_field_and_changes_nothing() {
+    let centre = centre();
+    let (_folder, dir, config) = journal(&centre.url());
+    let client = library().open(&config);
+    charges(&certificate(&client, "bad-report", "12.30"));
+    let rows = || rows(&dir);
+    let before = rows();
+    let whole = json!({
+        "orgCodg": "H35010000001", "fixmedinsTrnsSn": "bad-report",
+        "ownPaySetlAmt": "12.30", "outcome": "paid",
+    });
+    for (field, wrong) in [
+        ("outcome", json!("Paid")),
+        ("outcome", json!(null)),
+        ("outcome", json!(1)),
+        ("ownPaySetlAmt", json!(12.30)),
+        ("ownPaySetlAmt", json!("-1")),
+        ("ownPaySetlAmt", json!("0")),
+        ("fixmedinsTrnsSn", json!("")),
+        ("orgCodg", json!("x".repeat(41))),
+    ] {
+        let mut report = whole.clone();
+        report[field] = wrong;
+        let reply = client.call("ev_report_charge", &report);
+        is(&reply, EV_INVALID_REQUEST, "not_sent");
+        assert_eq!(reply.at("next"), "fix_request");
+        assert!(reply.at("message").contains(field), "{}", reply.text());
+    }
+    let nothing = client.call_text("ev_report_charge", "{}");
+    for field in ["orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt", "outcome"] {
+        assert!(nothing.at("message").contains(field), "{}", nothing.text());
+    }
+    for text in [
+        "",
+        "[]",
+        "{",
+        "x",
+        r#"{"outcome":"paid","outcome":"failed"}"#,
+    ] {
+        let reply = client.call_text("ev_report_charge", text);
+        is(&reply, EV_INVALID_REQUEST, "not_sent");
+    }
+    assert_eq!(rows(), before);
+    let again = certificate(&client, "bad-report", "12.30");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+    // A configured orgCodg fills what is left out.
+    let defaults = json!({ "defaults": { "orgCodg": "H35010000001" }, "journal": { "dir": dir } });
+    let filled = library().open(&config_with(centre.url(), defaults));
+    let mut report = whole;
+    report.as_object_mut().unwrap().remove("orgCodg");
+    assert_eq!(filled.call("ev_report_charge", &report).returned, 0);
+}
+
+/// Runs SQL on the journal in a process of its own: the library's SQLite and this test's would each
+/// give up the other's locks within one process.
+fn sql(dir: &Path, statements: &str) -> Vec<Vec<String>> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "run_sql", "--ignored", "--nocapture"])
+        .env("RISK_DIR", dir)
+        .env("RISK_SQL", statements)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}");
+    let rows = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("row\t"));
+    rows.map(|row| row.split('\t').map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+#[ignore = "a process of its own: see `sql`"]
+fn run_sql() {
+    let variable = |name| std::env::var(name).unwrap();
+    let database = Connection::open(Path::new(&variable("RISK_DIR")).join(DATABASE)).unwrap();
+    for statement in variable("RISK_SQL").split(';') {
+        let mut statement = database.prepare(statement).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..columns).map(|column| match row.get_ref(column).unwrap() {
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Integer(number) => number.to_string(),
+                other => format!("{other:?}"),
+            });
+            println!("row\t{}", cells.collect::<Vec<_>>().join("\t"));
+        }
+    }
+}
+
+/// What the journal has, in its order: event and amount.
+fn rows(dir: &Path) -> Vec<Vec<String>> {
+    sql(dir, "SELECT event, amount FROM events ORDER BY id")
+}
+
+/// Another program that holds the journal until this is dropped.
+struct Holder(Child, Lines<BufReader<ChildStdout>>);
+
+impl Holder {
+    fn new(dir: &Path) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "hold", "--ignored", "--nocapture"])
+            .env("RISK_DIR", dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.by_ref().any(|line| line.unwrap() == "held"));
+        Self(child, lines)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.1.by_ref().for_each(drop);
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "a process of its own: see `Holder`"]
+fn hold() {
+    let dir = std::env::var("RISK_DIR").unwrap();
+    let mut database = Connection::open(Path::new(&dir).join(DATABASE)).unwrap();
+    let _held = database
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    println!("\nheld");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn where_serial_numbers_repeat_all_is_noted_and_nothing_refused() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let observe = json!({ "riskControl": "observe" });
+        let client = open(&centre.url(), observe.clone());
+        let serial = format!("observed-{name}");
+        charges(&certificate(&client, &serial, "12.30"));
+        let second = certificate(&client, &serial, "7");
+        charges(&second);
+        assert_eq!(outcomes(&second), ["issued"]);
+        assert_eq!(report(&client, &serial, "7", "paid").returned, 0);
+        let third = pay(&client, &serial, "7");
+        charges(&third);
+        assert_eq!(outcomes(&third), ["issued", "paid"]);
+        assert_eq!(times(&centre, "genPayCert"), 3);
+        // Only what is in flight is refused.
+        let slow = open(&fault(&centre, "slow-300"), observe);
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| certificate(&slow, &serial, "7"));
+            wait_until(|| times(&centre, "genPayCert") == 4);
+            let twice = certificate(&client, &serial, "7");
+            refused(&twice, EV_DUPLICATE, "retry_later", "in_flight");
+            charges(&call.join().unwrap());
+        });
+    });
+}
+
+/// Three times again, then the patient pays in another way: no certificate reached the program.
+#[test]
+fn it_is_not_tried_for_ever() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let server = front(&centre.url(), |_, number| match number {
+            4 | 8.. => Act::Pass,
+            _ => Act::Drop,
+        });
+        let client = open(&server.url(), json!({}));
+        let serial = format!("retried-{name}");
+        for round in 0..2 {
+            for time in 0..3 {
+                let reply = certificate(&client, &serial, "12.30");
+                is(&reply, EV_CONNECTION_LOST, "unknown");
+                assert_eq!(reply.at("next"), "retry", "{round} {time}");
+            }
+            if round == 0 {
+                let enough = certificate(&client, &serial, "12.30");
+                is(&enough, EV_CONNECTION_LOST, "unknown");
+                assert_eq!(enough.at("next"), "other_payment");
+                // An answer ends the row, and it may be asked for again.
+                charges(&certificate(&client, &serial, "12.30"));
+                assert_eq!(report(&client, &serial, "12.30", "failed").returned, 0);
+            }
+        }
+        // What never left counts, too.
+        let nobody = open("http://127.0.0.1:9", json!({}));
+        let serial = format!("unsent-{name}");
+        for next in ["retry", "retry", "retry", "other_payment"] {
+            let reply = certificate(&nobody, &serial, "1");
+            is(&reply, EV_CONNECT, "not_sent");
+            assert_eq!(reply.at("next"), next);
+        }
+        // But it holds no amount.
+        charges(&certificate(&open(&centre.url(), json!({})), &serial, "2"));
+    });
+}
+
+/// One call in a process of its own.
+struct Process {
+    child: Child,
+    reply: PathBuf,
+}
+
+impl Process {
+    fn start(folder: &Folder, config: &Value, function: &str, request: &Value) -> Self {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let reply = folder.path().join(format!("reply-{count}"));
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "one_call", "--ignored"])
+            .env("RISK_CONFIG", config.to_string())
+            .env("RISK_FUNCTION", function)
+            .env("RISK_REQUEST", request.to_string())
+            .env("RISK_REPLY", &reply)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, reply }
+    }
+
+    fn end(mut self) -> Reply {
+        assert!(self.child.wait().unwrap().success());
+        let bytes = fs::read(&self.reply).unwrap();
+        let json: Value = serde_json::from_slice(&bytes).unwrap();
+        let code = json["code"].as_i64().unwrap();
+        Reply {
+            returned: i32::try_from(code).unwrap(),
+            bytes,
+        }
+    }
+
+    /// SIGKILL.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+#[ignore = "a process of its own: see `Process`"]
+fn one_call() {
+    let variable = |name| std::env::var(name).unwrap();
+    let client = library().open(&serde_json::from_str(&variable("RISK_CONFIG")).unwrap());
+    let reply = client.call_text(&variable("RISK_FUNCTION"), &variable("RISK_REQUEST"));
+    // Whole, or not there.
+    let path = PathBuf::from(variable("RISK_REPLY"));
+    let part = path.with_extension("part");
+    fs::write(&part, &reply.bytes).unwrap();
+    fs::rename(part, path).unwrap();
+}
+
+#[test]
+fn with_a_journal_another_process_knows() {
+    let centre = centre();
+    let (folder, dir, config) = journal(&centre.url());
+    let other = |function: &str, amount: &str| {
+        let request = transaction("signed", "two-processes", amount);
+        Process::start(&folder, &config, function, &request).end()
+    };
+    charges(&other("ev_one_code_pay", "12.30"));
+    let client = library().open(&config);
+    let again = certificate(&client, "two-processes", "12.30");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+    assert_eq!(outcomes(&again), ["issued"]);
+    assert_eq!(
+        report(&client, "two-processes", "12.30", "failed").returned,
+        0
+    );
+    let second = other("ev_gen_pay_cert", "12.30");
+    charges(&second);
+    assert_eq!(outcomes(&second), ["failed"]);
+    // This process remembers what it reported; the journal knows better.
+    let again = certificate(&client, "two-processes", "12.30");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+    assert_eq!(times(&centre, "genPayCert"), 2);
+    let events: Vec<_> = rows(&dir).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(
+        events,
+        ["begun", "asked", "issued", "failed", "asked", "issued"]
+    );
+    // Nothing of it is a secret.
+    let database = fs::read(dir.join(DATABASE)).unwrap();
+    let mut all = database;
+    for end in ["-wal", "-shm"] {
+        all.extend(fs::read(dir.join(format!("{DATABASE}{end}"))).unwrap_or_default());
+    }
+    for secret in ["signed", "测试医院", "张三", &second.at("data.payCert")] {
+        let found = all
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found, "{secret}");
+    }
+}
+
+#[test]
+fn what_is_in_flight_in_another_process_is_refused_until_that_is_gone() {
+    for (function, victim, held) in [
+        ("ev_gen_pay_cert", "genPayCert", true),
+        ("ev_one_code_pay", "signedQuery", false),
+        ("ev_one_code_pay", "genPayCert", true),
+    ] {
+        let centre = centre();
+        let url = fault(&centre, &format!("silence@{victim}@1"));
+        let (folder, _, config) = journal(&url);
+        let serial = format!("in-flight-{function}-{victim}");
+        let request = transaction("signed", &serial, "12.30");
+        let process = Process::start(&folder, &config, function, &request);
+        wait_until(|| times(&centre, victim) == 1);
+        let client = library().open(&config);
+        for ask in [certificate, pay] {
+            let second = ask(&client, &serial, "12.30");
+            refused(&second, EV_DUPLICATE, "retry_later", "in_flight");
+        }
+        let early = report(&client, &serial, "12.30", "paid");
+        refused(&early, EV_DUPLICATE, "retry_later", "in_flight");
+
+        process.kill();
+        // It asked for one, and none reached anybody; before it asked, nothing holds the amount.
+        let other = certificate(&client, &serial, "7");
+        if held {
+            refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
+            let same = certificate(&client, &serial, "12.30");
+            charges(&same);
+            assert_eq!(outcomes(&same), ["unknown"]);
+        } else {
+            charges(&other);
+            assert!(outcomes(&other).is_empty());
+        }
+    }
+}
+
+/// The certificate came, and could not be noted: it is withheld.
+#[test]
+fn no_certificate_is_handed_out_that_could_not_be_noted() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&fault(&centre, "slow-500@genPayCert@1"));
+    config["timeoutMs"] = 1000.into();
+    let client = library().open(&config);
+    for (serial, ask) in [
+        ("withheld", certificate as fn(&Client, &str, &str) -> Reply),
+        ("withheld-flow", pay),
+    ] {
+        centre.clear();
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| ask(&client, serial, "12.30"));
+            wait_until(|| times(&centre, "genPayCert") == 1);
+            let held = Holder::new(&dir);
+            let reply = call.join().unwrap();
+            is(&reply, EV_JOURNAL, "answered");
+            assert_eq!(reply.at("next"), "other_payment");
+            assert!(!reply.text().contains("\"payCert\":\""), "{}", reply.text());
+            drop(held);
+        });
+        // As far as anybody knows it was asked for and never came.
+        let other = certificate(&client, serial, "7");
+        refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
+        charges(&certificate(&client, serial, "12.30"));
+    }
+}
+
+/// Nothing that issues a certificate is sent, and everything else goes on.
+fn is_unusable(config: &Value, centre: &evoucher_sandbox::Sandbox, says: &str) {
+    centre.clear();
+    let client = library().open(config);
+    for ask in [certificate, pay] {
+        let reply = ask(&client, "unusable", "12.30");
+        is(&reply, EV_JOURNAL, "not_sent");
+        assert_eq!(reply.at("next"), "other_payment");
+        assert!(reply.at("message").contains(says), "{}", reply.text());
+    }
+    let reply = report(&client, "unusable", "12.30", "paid");
+    is(&reply, EV_JOURNAL, "not_sent");
+    assert_eq!(times(centre, "genPayCert"), 0);
+    assert_eq!(client.signed("signed").at("next"), "get_certificate");
+    assert_eq!(client.notc("pwd").at("next"), "wait");
+}
+
+#[test]
+fn a_journal_that_cannot_be_used_stops_certificates_and_nothing_else() {
+    let centre = centre();
+    // A folder that nobody can make.
+    let (folder, dir, config) = journal(&centre.url());
+    let mut nowhere = config.clone();
+    nowhere["journal"]["dir"] = json!(folder.path().join("a/b"));
+    is_unusable(&nowhere, &centre, "journal.dir");
+    let file = folder.file("file", "");
+    nowhere["journal"]["dir"] = json!(file);
+    is_unusable(&nowhere, &centre, "journal.dir");
+    // Somebody else's database, a newer version's, and no database at all.
+    fs::create_dir(&dir).unwrap();
+    let path = dir.join(DATABASE);
+    sql(&dir, "CREATE TABLE x (y)");
+    is_unusable(&config, &centre, "另一个数据库");
+    fs::remove_file(&path).unwrap();
+    let client = library().open(&config);
+    charges(&certificate(&client, "new", "1"));
+    drop(client);
+    sql(&dir, "PRAGMA user_version = 2");
+    is_unusable(&config, &centre, "更新版本");
+    let damaged = "no database ".repeat(1000);
+    fs::write(&path, &damaged).unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(dir.join(format!("{DATABASE}{end}")));
+    }
+    is_unusable(&config, &centre, "损坏");
+    assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "left as it is");
+}
+
+#[test]
+fn a_journal_that_another_program_holds_is_waited_for() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&centre.url());
+    let client = library().open(&config);
+    charges(&certificate(&client, "first", "1"));
+    config["timeoutMs"] = 300.into();
+    let short = library().open(&config);
+    let held = Holder::new(&dir);
+    let reply = certificate(&short, "held", "1");
+    is(&reply, EV_JOURNAL, "not_sent");
+    assert!(reply.at("message").contains("占用"), "{}", reply.text());
+    assert_eq!(client.signed("signed").at("next"), "get_certificate");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| certificate(&client, "held", "1"));
+        // Its own process lets nobody past it, either: one connection for all its threads.
+        let other = certificate(&short, "held-too", "1");
+        is(&other, EV_JOURNAL, "not_sent");
+        drop(held);
+        charges(&waiting.join().unwrap());
+    });
+    assert_eq!(times(&centre, "genPayCert"), 2);
+}
+
+#[test]
+fn a_database_that_was_damaged_while_in_use_is_left_as_it_is() {
+    let centre = centre();
+    let (folder, dir, config) = journal(&centre.url());
+    for number in 0..40 {
+        let client = library().open(&config);
+        charges(&certificate(&client, &format!("damage-{number}"), "1"));
+    }
+    let path = dir.join(DATABASE);
+    // Everything is in the database itself.
+    sql(&dir, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = fs::read(&path).unwrap();
+    for byte in &mut bytes[4096..] {
+        *byte = 0xA5;
+    }
+    fs::write(&path, &bytes).unwrap();
+    let request = transaction("signed", "damage-1", "1");
+    let reply = Process::start(&folder, &config, "ev_gen_pay_cert", &request).end();
+    is(&reply, EV_JOURNAL, "not_sent");
+    assert!(reply.at("message").contains("损坏"), "{}", reply.text());
+    assert_eq!(times(&centre, "genPayCert"), 40);
+    assert_eq!(fs::read(&path).unwrap()[4096..], bytes[4096..]);
+}
+
+/// Two clients, one with the journal and one without: one process, one guard.
+#[test]
+fn a_client_without_the_journal_is_guarded_by_the_same_process() {
+    let centre = centre();
+    let (_folder, _, with) = journal(&centre.url());
+    let with = library().open(&with);
+    let without = library().open(&config(centre.url()));
+    charges(&certificate(&with, "shared-1", "1"));
+    let again = certificate(&without, "shared-1", "1");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+    charges(&certificate(&without, "shared-2", "1"));
+    let again = certificate(&with, "shared-2", "1");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+}
+
+const DAY: i64 = 86_400_000;
+
+#[test]
+fn what_is_old_goes_and_what_is_open_stays() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&centre.url());
+    config["journal"]["keepDays"] = 7.into();
+    let client = library().open(&config);
+    let cases = [
+        ("paid-10", "paid", 10, false),
+        ("paid-6", "paid", 6, true),
+        ("failed-10", "failed", 10, false),
+        ("open-10", "unknown", 10, true),
+        ("open-31", "unknown", 31, false),
+    ];
+    for (serial, outcome, ..) in cases {
+        assert_eq!(report(&client, serial, "1", outcome).returned, 0);
+    }
+    let there = |serial: &str| {
+        let rows = sql(&dir, "SELECT fixmedinsTrnsSn FROM events");
+        rows.iter().any(|row| row[0] == serial)
+    };
+    let age = |serial: &str, days: i64| {
+        let time = days * DAY;
+        let of_it = format!("WHERE fixmedinsTrnsSn = '{serial}'");
+        sql(
+            &dir,
+            &format!("UPDATE events SET time = time - {time} {of_it}"),
+        );
+    };
+    for (serial, _, days, _) in cases {
+        age(serial, days);
+    }
+    // Two days ago everything was as it is.
+    assert_eq!(report(&client, "yesterday", "1", "paid").returned, 0);
+    age("yesterday", 2);
+    charges(&certificate(&client, "now", "1"));
+    for (serial, _, _, stays) in cases {
+        assert_eq!(there(serial), stays, "{serial}");
+    }
+    // A clock that jumped: everything looks old, and nothing goes, not the second time either.
+    let move_all = |days: i64| {
+        let time = days * DAY;
+        sql(&dir, &format!("UPDATE events SET time = time - {time}"));
+    };
+    move_all(4000);
+    charges(&certificate(&client, "jumped-1", "1"));
+    charges(&certificate(&client, "jumped-2", "1"));
+    for serial in ["paid-6", "open-10", "now"] {
+        assert!(there(serial), "{serial}");
+    }
+    // A clock behind the newest row.
+    move_all(-5000);
+    age("paid-6", 4900);
+    charges(&certificate(&client, "behind", "1"));
+    assert!(there("paid-6"));
+}
+
+/// A child of `fork` has a journal of its own making, and its parent's goes on.
+#[test]
+fn other_threads_and_a_child_of_fork() {
+    alone("forks", []);
+}
+
+#[test]
+#[ignore = "forks: see `other_threads_and_a_child_of_fork`"]
+#[expect(unsafe_code, reason = "forks")]
+fn forks() {
+    let centre = centre();
+    let (_folder, dir, config) = journal(&centre.url());
+    let client = library().open(&config);
+    charges(&certificate(&client, "parent-1", "1"));
+    let issued = std::sync::atomic::AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        // While a thread is at the journal all the time.
+        let busy = scope.spawn(|| {
+            for number in 0..30 {
+                charges(&certificate(&client, &format!("thread-{number}"), "1"));
+                issued.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        });
+        let mut children = 0;
+        while !busy.is_finished() {
+            // SAFETY: the child makes calls of the library, and ends.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                let again = certificate(&client, "parent-1", "1");
+                let knows = again.returned == EV_ISSUED_BEFORE;
+                let serial = format!("child-{children}");
+                let own = certificate(&client, &serial, "1");
+                let ok = knows && own.returned == 0;
+                // SAFETY: nothing of the test's is to run in the child.
+                unsafe { libc::_exit(i32::from(!ok)) };
+            }
+            let mut status = -1;
+            // SAFETY: the child is ours, and the status is ours to be filled.
+            let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!((waited, status), (child, 0), "the child {children}");
+            children += 1;
+        }
+        busy.join().unwrap();
+        assert!(children > 1);
+        let again = certificate(&client, "child-0", "1");
+        refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+        let rows = rows(&dir);
+        let issued = rows.iter().filter(|row| row[0] == "issued").count();
+        assert_eq!(issued, times(&centre, "genPayCert"));
+    });
+}
