@@ -12,6 +12,7 @@ mod common;
 use common::c::{compile, without_cargos};
 use common::{Folder, centre, config_with, everything, library_dir, show};
 use evoucher_sandbox::{Mode, Sandbox};
+use rusqlite::Connection;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -41,6 +42,9 @@ const STEPS: [&str; 8] = [
 ];
 
 const START: &str = "start";
+
+/// The journal's folder, in the test's own.
+const JOURNAL: &str = "journal";
 
 /// What patients and their lines are like, by the words of their tokens.
 const PATIENTS: [&str; 15] = [
@@ -155,15 +159,20 @@ struct Cashier<'a> {
 }
 
 impl<'a> Cashier<'a> {
-    fn new(program: &'a Program, centre: &Sandbox, folder: &Folder, name: &str) -> Self {
-        let journal = folder.path().join("journal");
-        fs::create_dir_all(&journal).unwrap();
+    /// `patience` is how many milliseconds its calls may take.
+    fn new(
+        program: &'a Program,
+        centre: &Sandbox,
+        folder: &Folder,
+        name: &str,
+        patience: u32,
+    ) -> Self {
+        let journal = folder.path().join(JOURNAL);
         // Where a Windows program sees it under Wine.
         let drive = if program.native { "" } else { "Z:" };
         let config = json!({
-            // Silence costs this much.
-            "timeoutMs": 200,
-            //TEMP "journal": { "dir": format!("{drive}{}", journal.display()) },
+            "timeoutMs": patience,
+            "journal": { "dir": format!("{drive}{}", journal.display()) },
         });
         let config = config_with(centre.url(), config).to_string();
         let file = |kind: &str| folder.file(&format!("{name}.{kind}"), "");
@@ -230,7 +239,7 @@ impl<'a> Cashier<'a> {
     /// How many of its bills are neither paid nor openly unpaid.
     fn open(&self) -> usize {
         let book = self.book();
-        let is_end = |step: &str| step == "paid" || step == "unpaid";
+        let is_end = |step: &str| matches!(kind(step), "paid" | "unpaid");
         self.bills.len() - book.iter().filter(|(_, step)| is_end(step)).count()
     }
 
@@ -246,6 +255,11 @@ impl<'a> Cashier<'a> {
         }
         panic!("bills are left open");
     }
+}
+
+/// A step without its outcome.
+fn kind(step: &str) -> &str {
+    step.split('-').next().unwrap()
 }
 
 /// Whether it was killed, and did not come to an end before.
@@ -291,7 +305,7 @@ fn settled(centre: &Sandbox, cashiers: &[Cashier<'_>]) {
             let step = last
                 .get(&bill.serial)
                 .map_or("never touched", String::as_str);
-            let is_true = match step {
+            let is_true = match kind(step) {
                 "paid" => amounts == [&*bill.amount],
                 "unpaid" => amounts.is_empty(),
                 _ => false,
@@ -334,7 +348,7 @@ fn killed_at_any_moment_no_bill_is_charged_twice() {
                 let mut chance = Chance::new(seed + 1 + name as u64);
                 scope.spawn(move || {
                     let name = format!("c{name}");
-                    let mut cashier = Cashier::new(program, centre, folder, &name);
+                    let mut cashier = Cashier::new(program, centre, folder, &name, 300);
                     while !landed.lock().unwrap().is_enough(kills) {
                         for _ in cashier.open()..4 {
                             let bill = bill(&mut chance, &name, cashier.bills.len());
@@ -372,6 +386,11 @@ fn killed_at_any_moment_no_bill_is_charged_twice() {
         centre.channel().charges().len()
     ));
     settled(&centre, &cashiers);
+    for (serial, known) in accounts(&centre, &folder) {
+        // Whenever it is killed: noted before it leaves, and before it is handed out.
+        assert!(known.asked >= known.processed, "{serial}: {known:?}");
+        assert!(known.issued >= known.charges, "{serial}: {known:?}");
+    }
 }
 
 /// How many kills landed in each step.
@@ -381,7 +400,7 @@ struct Landed(BTreeMap<String, u64>);
 impl Landed {
     /// Counts a kill by the step that was noted last.
     fn count(&mut self, step: &str) {
-        let kind = step.split('-').next().unwrap();
+        let kind = kind(step);
         assert!(STEPS.contains(&kind), "a step of no name: {step}");
         *self.0.entry(kind.to_owned()).or_default() += 1;
     }
@@ -421,15 +440,12 @@ fn many_processes_on_one_journal() {
     let folder = Folder::new("many");
     let cashiers: Vec<_> = (0..PROCESSES)
         .map(|process| {
-            let mut cashier = Cashier::new(&program, &centre, &folder, &format!("p{process}"));
+            let name = format!("p{process}");
+            let mut cashier = Cashier::new(&program, &centre, &folder, &name, 60_000);
             for number in 0..bills {
                 let is_shared = number % 3 == 0;
-                let owner = if is_shared {
-                    "all".to_owned()
-                } else {
-                    format!("p{process}")
-                };
-                // A few of the replies are lost.
+                let owner = if is_shared { "all" } else { &*name };
+                // A few of the replies are lost, the first one of a token.
                 let words = match number % 20 {
                     0 => "signed-fault.process-close@cert@1",
                     10 => "signed-fault.half@cert@1",
@@ -438,7 +454,7 @@ fn many_processes_on_one_journal() {
                 cashier.owe(Bill {
                     serial: format!("{owner}-{number}"),
                     amount: format!("{}.50", number + 1),
-                    token: format!("{words}-{process}{number}"),
+                    token: format!("{words}-{}{number}", &owner[1..]),
                     way: match number % 3 {
                         0 => "shared",
                         1 => "flow",
@@ -455,10 +471,90 @@ fn many_processes_on_one_journal() {
         }
     });
     settled(&centre, &cashiers);
-    let paid: BTreeSet<_> = cashiers
-        .iter()
-        .flat_map(|cashier| &cashier.bills)
-        .map(|bill| &bill.serial)
-        .collect();
-    assert_eq!(centre.channel().charges().len(), paid.len());
+    for (serial, known) in accounts(&centre, &folder) {
+        let Account {
+            asked,
+            processed,
+            answered,
+            certificates,
+            paid,
+            charges,
+            ..
+        } = known;
+        assert_eq!(
+            (asked, answered),
+            (processed, certificates),
+            "{serial}: {known:?}"
+        );
+        assert_eq!((charges, paid > 0), (1, true), "{serial}: {known:?}");
+    }
+}
+
+/// One serial number in the three books: the journal's, the centre's and the channel's.
+#[derive(Debug, Default, Clone, Copy)]
+struct Account {
+    /// The journal: requests that were to leave, but for those that did not.
+    asked: usize,
+    /// The journal: certificates that were handed out.
+    issued: usize,
+    /// The journal: answers with a certificate, those that never came in included.
+    answered: usize,
+    /// The journal: charges that were reported.
+    paid: usize,
+    /// The centre: requests that took effect.
+    processed: usize,
+    /// The centre: certificates.
+    certificates: usize,
+    /// The channel: charges.
+    charges: usize,
+}
+
+/// The three books by serial number; they must have the same amounts.
+fn accounts(centre: &Sandbox, folder: &Folder) -> BTreeMap<String, Account> {
+    let mut accounts = BTreeMap::<String, Account>::new();
+    let mut amounts = BTreeSet::new();
+    for entry in centre.ledger() {
+        if entry.service == "genPayCert" {
+            let account = accounts.entry(entry.serial.clone()).or_default();
+            account.processed += 1;
+            account.certificates += usize::from(!entry.certificate.is_empty());
+            amounts.insert((entry.serial, entry.amount));
+        }
+    }
+    for charge in centre.channel().charges() {
+        accounts.entry(charge.serial.clone()).or_default().charges += 1;
+        amounts.insert((charge.serial, charge.amount));
+    }
+    for [serial, event, amount] in journal(folder) {
+        let account = accounts.entry(serial.clone()).or_default();
+        match &*event {
+            "asked" => account.asked += 1,
+            "unsent" => account.asked -= 1,
+            "issued" => {
+                account.issued += 1;
+                account.answered += 1;
+            }
+            "unanswered" => account.answered += 1,
+            "paid" => account.paid += 1,
+            _ => {}
+        }
+        amounts.insert((serial, amount));
+    }
+    assert_eq!(
+        amounts.len(),
+        accounts.len(),
+        "one amount for each serial number"
+    );
+    accounts
+}
+
+/// The rows of the journal: serial number, event and amount.
+fn journal(folder: &Folder) -> Vec<[String; 3]> {
+    let database = folder.path().join(JOURNAL).join("evoucher-journal.db");
+    let database = Connection::open(database).unwrap();
+    let mut rows = database
+        .prepare("SELECT fixmedinsTrnsSn, event, amount FROM events ORDER BY id")
+        .unwrap();
+    let rows = rows.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]));
+    rows.unwrap().map(Result::unwrap).collect()
 }

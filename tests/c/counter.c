@@ -168,7 +168,7 @@ static void read_book(const char *path) {
         whole = strchr(line, '\n') != NULL;
         if (whole && sscanf(line, "%63s %31s", serial, step) == 2 && (bill = find(serial)) != NULL) {
             bill->noted = 1;
-            bill->finished = strcmp(step, "paid") == 0 || strcmp(step, "unpaid") == 0;
+            bill->finished = strcmp(step, "paid") == 0 || strncmp(step, "unpaid", 6) == 0;
         }
     }
     if (file != NULL) {
@@ -352,7 +352,9 @@ static void work(bill_t *bill) {
             wait_ms(PAUSE);
             ask(bill);
         } else {
-            finish(bill, "unpaid");
+            char step[48];
+            snprintf(step, sizeof step, "unpaid-%s", next);
+            finish(bill, step);
             return;
         }
     }
