@@ -144,7 +144,46 @@
  *                         log"
  *     log.level           which calls get a line (error | warn | info; by default info)
  *     log.keepDays        for how many days files are kept (1 to 3650; by default 30)
+ *     riskControl         "guard" refuses what might be charged twice; "observe", for places
+ *                         whose serial numbers repeat or that guard charges themselves, notes
+ *                         all and refuses only what is in flight (guard | observe; by default
+ *                         guard)
+ *     journal.dir         the path of the journal's folder, on a disk of this machine, as made
+ *                         by evoucher-tool journal init; without it risk control ends with the
+ *                         process
+ *     journal.keepDays    for how many days transactions are kept; at least 30 where nobody said
+ *                         what became of them (7 to 3650; by default 180)
  * Relative paths start at the configuration file's folder.
+ *
+ *
+ * RISK CONTROL (A 1.4.3.3)
+ *
+ * One transaction is (orgId, orgCodg, fixmedinsTrnsSn). What asks for a certificate begins it before
+ * anything is sent: ev_gen_pay_cert, ev_call and ev_trans of it, ev_one_code_pay. There is one guard
+ * for each process; with journal.dir it is one for the machine and outlives processes, kills and
+ * power cuts: "asked" is on the disk before a request leaves, and no certificate reaches you before
+ * "issued" is.
+ *
+ *     what is known of it                  same amount                  another amount
+ *     nothing, or the centre refused it    goes on                      goes on
+ *     in flight                            EV_DUPLICATE retry_later     EV_DUPLICATE retry_later
+ *     asked for, and none reached you      goes on                      EV_DUPLICATE fix_request
+ *     issued, or reported "unknown"        EV_ISSUED_BEFORE             EV_DUPLICATE confirm_charge
+ *                                          confirm_charge
+ *     reported "failed"                    goes on                      EV_DUPLICATE fix_request
+ *     reported "paid"                      EV_DUPLICATE already_paid    EV_DUPLICATE already_paid
+ *
+ * Reply data of these refusals: "reason" ("in_flight", "other_amount", "issued" or "paid"), "amount",
+ * and "issuedBefore": an array of "time" and "outcome" ("unknown", "issued", "failed" or "paid"), which
+ * a certificate's reply has too where there was one before. Nothing was sent. Tell the library what
+ * became of each charge by ev_report_charge: a program that does, and obeys `next`, cannot charge
+ * twice, whenever it is killed. "retry" is said three times in a row, then "other_payment". With
+ * "riskControl":"observe" all is noted and only what is in flight refused.
+ *
+ * The journal is the SQLite database evoucher-journal.db in journal.dir, on a disk of this machine. It
+ * has time, event, amount, machine, process, user, orgId, orgCodg and serial number; no certificate,
+ * token or name. Where it cannot be used, what asks for a certificate is EV_JOURNAL, and everything
+ * else goes on.
  *
  *
  * THE LOG
@@ -394,12 +433,31 @@ int32_t EV_CDECL ev_signed_query(int32_t client, const char *request, char *repl
  `request`: as for ev_signed_query, and "ownPaySetlAmt" (a string: up to 17 digits, up to two
  decimals, greater than 0) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
  "payChnlUserName", "payChnlName". Charge exactly `ownPaySetlAmt`, at that channel, only when
- `next` is "charge". When `next` is "retry": the same serial number and amount again.
+ `next` is "charge", and tell what became of it by ev_report_charge. When `next` is "retry": the
+ same serial number and amount again. EV_DUPLICATE, EV_ISSUED_BEFORE and EV_JOURNAL: see "Risk
+ control" above.
 
  Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
  more.
  */
 int32_t EV_CDECL ev_gen_pay_cert(int32_t client, const char *request, char *reply, int32_t reply_size);
+
+/*
+ Tells this library what became of a charge (A 1.4.3.3): sends nothing.
+
+ `request`: {"orgCodg":"...","fixmedinsTrnsSn":"...","ownPaySetlAmt":"12.30","outcome":"paid"}.
+ "outcome" is "paid", "failed" (the payment channel says that nothing was taken) or "unknown"
+ (nobody could be asked); a configured orgCodg fills what is left out. To be called after every
+ charge, and after a restart for each bill whose end the program does not know: without it the
+ same transaction is EV_ISSUED_BEFORE.
+
+ Returns 0, with "known" false in the reply's data for a transaction that this library does not
+ know; `next` is then null after "paid", "retry" after "failed" (ev_gen_pay_cert again, same
+ serial number, same amount), "confirm_charge" after "unknown". EV_DUPLICATE, and nothing
+ changed: it is in flight ("retry_later"), the amount is another, or "failed" or "unknown" comes
+ after "paid". EV_JOURNAL: it could not be noted.
+ */
+int32_t EV_CDECL ev_report_charge(int32_t client, const char *request, char *reply, int32_t reply_size);
 
 /*
  Any service by its name ("signedQuery"), or another path of the centre ("/cfc/api/...") for
@@ -466,16 +524,21 @@ int32_t EV_CDECL ev_settle_gate(int32_t client, const char *request, char *reply
  and usable.
 
  Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
- "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE:
- stopped by risk control, before anything was sent: a second click gets it at once, with
- "retry_later" in `next`. Otherwise the code of the step that ended it; "retry" in `next` means
+ "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE,
+ EV_ISSUED_BEFORE, EV_JOURNAL: stopped by risk control, before anything was sent (a second click
+ gets it at once, with "retry_later" in `next`); EV_JOURNAL with `delivery` "answered": a
+ certificate came that could not be noted, and is not handed out. Otherwise the code of the step that ended it; "retry" in `next` means
  the same serial number and the same amount again. Two calls in a row: it may last twice
  timeoutMs. Reply data: "charge", "payCert", "payChnlName", "payChnlUserName", "stasFlag",
- "abnRea", "steps", and with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn".
+ "abnRea", "steps", with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn", and those of risk
+ control.
 
  Changes something: wants a `reply_size` of 1024 or more.
  */
-int32_t EV_CDECL ev_one_code_pay(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_CDECL ev_one_code_pay(int32_t client,
+                        const char *request,
+                        char *reply,
+                        int32_t reply_size);
 
 /*
  Sets the function that is told of the flows that this thread runs on this client; NULL ends it.
@@ -578,6 +641,7 @@ int32_t EV_STDCALL EvTokenPwdCheckNotc(int32_t client, const char *request, char
 int32_t EV_STDCALL EvTokenPwdStas(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvSignedQuery(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvGenPayCert(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_STDCALL EvReportCharge(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvCall(int32_t client, const char *service, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvTrans(const char *url, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvVerifyPassword(int32_t client, const char *request, char *reply, int32_t reply_size);

@@ -2,6 +2,7 @@
 //! tool does too.
 
 pub use crate::client::check::check;
+pub use crate::risk::Listed;
 
 use crate::catalogue::advice::advice;
 use crate::catalogue::codes::{
@@ -16,6 +17,7 @@ use crate::error::{Failure, Language, Text, text};
 use crate::flow::Progress;
 use crate::json::{self, Object};
 use crate::reply::Reply;
+use crate::risk;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
@@ -169,6 +171,16 @@ fn base_url(url: &str) -> Result<BaseUrl, Failure> {
 pub fn report_charge(caller: &mut Caller, report: &[u8]) -> Result<Reply, Failure> {
     let report = caller.request(report, false)?;
     caller.client.report_charge(&report)
+}
+
+/// Every transaction of the journal, those without an end first.
+pub fn journal(client: &Client) -> Result<Vec<Listed>, Failure> {
+    risk::list(client.config())
+}
+
+/// Makes the journal of a folder where there is none.
+pub fn make_journal(folder: &Path) -> Result<(), Text> {
+    risk::make(folder)
 }
 
 /// One of the flows.

@@ -59,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "charset",
             "reply",
             "config",
+            "risk",
             "client",
             "flow",
         ],

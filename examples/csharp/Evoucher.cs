@@ -755,6 +755,8 @@ namespace Evoucher
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_gen_pay_cert(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_report_charge(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_call(int client, byte[] service, byte[] request, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_trans(byte[] url, byte[] request, [In, Out] byte[] reply, int reply_size);

@@ -191,6 +191,7 @@ function EvTokenPwdCheckNotc(Client: Integer; Request: PAnsiChar; Reply: PAnsiCh
 function EvTokenPwdStas(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvSignedQuery(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvGenPayCert(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
+function EvReportCharge(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvCall(Client: Integer; Service: PAnsiChar; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvTrans(Url: PAnsiChar; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvVerifyPassword(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';

@@ -43,6 +43,7 @@ Public Declare Function EvTokenPwdCheckNotc Lib "evoucher.dll" (ByVal Client As 
 Public Declare Function EvTokenPwdStas Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvSignedQuery Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvGenPayCert Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
+Public Declare Function EvReportCharge Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Service As String, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvTrans Lib "evoucher.dll" (ByVal Url As String, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvVerifyPassword Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long

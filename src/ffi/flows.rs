@@ -70,12 +70,14 @@ pub unsafe extern "C" fn ev_settle_gate(
 /// and usable.
 ///
 /// Returns 0 only when `next` is "charge": charge exactly "ownPaySetlAmt" at "payChnlName" with
-/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE:
-/// stopped by risk control, before anything was sent: a second click gets it at once, with
-/// "retry_later" in `next`. Otherwise the code of the step that ended it; "retry" in `next` means
+/// "payCert". EV_CANNOT_PAY: not signed up, or not usable ("abnRea" says why). EV_DUPLICATE,
+/// EV_ISSUED_BEFORE, EV_JOURNAL: stopped by risk control, before anything was sent (a second click
+/// gets it at once, with "retry_later" in `next`); EV_JOURNAL with `delivery` "answered": a
+/// certificate came that could not be noted, and is not handed out. Otherwise the code of the step that ended it; "retry" in `next` means
 /// the same serial number and the same amount again. Two calls in a row: it may last twice
 /// timeoutMs. Reply data: "charge", "payCert", "payChnlName", "payChnlUserName", "stasFlag",
-/// "abnRea", "steps", and with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn".
+/// "abnRea", "steps", with a certificate "ownPaySetlAmt" and "fixmedinsTrnsSn", and those of risk
+/// control.
 ///
 /// Changes something: wants a `reply_size` of 1024 or more.
 #[unsafe(no_mangle)]

@@ -79,7 +79,9 @@ pub unsafe extern "C" fn ev_signed_query(
 /// `request`: as for ev_signed_query, and "ownPaySetlAmt" (a string: up to 17 digits, up to two
 /// decimals, greater than 0) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
 /// "payChnlUserName", "payChnlName". Charge exactly `ownPaySetlAmt`, at that channel, only when
-/// `next` is "charge". When `next` is "retry": the same serial number and amount again.
+/// `next` is "charge", and tell what became of it by ev_report_charge. When `next` is "retry": the
+/// same serial number and amount again. EV_DUPLICATE, EV_ISSUED_BEFORE and EV_JOURNAL: see "Risk
+/// control" above.
 ///
 /// Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
 /// more.

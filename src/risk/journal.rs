@@ -8,12 +8,12 @@ use super::amount::Amount;
 use super::owner::Owner;
 use super::place::{Place, Taken};
 use super::record::{Entry, Key, Record};
-use super::state::{Event, State};
+use super::state::{Event, is_plausible, may_forget, other_days};
 use super::trouble::Trouble;
 use crate::config::JournalSettings;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::{volume, who};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -46,11 +46,6 @@ const SCHEMA: &str = "
 
 /// How many old rows are looked at each time.
 const PRUNED: usize = 16;
-
-const DAY: u64 = 86_400_000;
-
-/// What nobody has said the end of is kept at least so long.
-const OPEN_DAYS: u64 = 30;
 
 /// Whether a step must be on the disk before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +96,24 @@ impl Journal {
             taken.open = None;
         }
         done
+    }
+
+    /// Reads what is there, while others write.
+    pub(super) fn read<T>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&Connection, &Path) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let deadline = Instant::now() + within;
+        let mut taken = self.place.take(deadline)?;
+        let folder = self.place.folder();
+        let open = match taken.open.take() {
+            Some(open) => open,
+            None => Open::new(folder, deadline)?,
+        };
+        let open = taken.open.insert(open);
+        let transaction = open.connection.transaction()?;
+        work(&transaction, folder)
     }
 
     fn step_on<T>(
@@ -247,18 +260,13 @@ impl Step<'_> {
     /// What is known of a transaction; what is in flight there is another process' and goes on.
     pub(super) fn record(&self, key: &Key) -> Result<Record, Trouble> {
         let mut statement = self.transaction.prepare(
-            "SELECT time, event, amount, process FROM events
+            "SELECT time, event, amount, machine, process FROM events
              WHERE fixmedinsTrnsSn = ?1 AND orgCodg = ?2 AND orgId = ?3 ORDER BY id",
         )?;
         let mut rows = statement.query(params![key.serial, key.org_codg, key.org_id])?;
         let mut record = Record::default();
         while let Some(row) = rows.next()? {
-            record.add(&Entry {
-                time: row.get::<_, i64>(0)?.try_into().unwrap_or_default(),
-                event: event(row.get_ref(1)?.as_str()?)?,
-                amount: Amount::new(row.get_ref(2)?.as_str()?),
-                process: row.get(3)?,
-            });
+            record.add(&Entry::read(row, 0)?);
         }
         if let Some(flight) = &record.flight {
             // This process knows its own: what it does not know of came to no end.
@@ -291,25 +299,20 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Removes a few transactions that are older than they are kept. Nothing is removed when the
-    /// clock is implausible: behind the newest row, or so far from all rows of other days that it
-    /// has rather been set wrong.
+    /// Removes a few transactions that are older than they are kept, unless the clock is
+    /// implausible.
     pub(super) fn prune(&self) -> Result<(), Trouble> {
         let now = milliseconds_since_epoch();
-        let cutoff = now.saturating_sub(self.keep_days * DAY);
-        let old = self.old_keys(cutoff)?;
-        if old.is_empty() || !self.is_plausible(now)? {
+        let old = self.old_keys(now)?;
+        let newest = |before| self.newest_before(before);
+        if old.is_empty() || !is_plausible(now, newest(u64::MAX)?, newest(other_days(now))?) {
             return Ok(());
         }
         for key in old {
             let record = self.record(&key)?;
-            let is_open = matches!(record.state, State::Issued | State::Unknown);
-            let kept_days = match is_open {
-                true => self.keep_days.max(OPEN_DAYS),
-                false => self.keep_days,
-            };
             let last = self.last_time(&key)?;
-            if record.flight.is_none() && last < now.saturating_sub(kept_days * DAY) {
+            let is_over = record.flight.is_none();
+            if is_over && may_forget(record.state, last, now, self.keep_days) {
                 self.transaction.execute(
                     "DELETE FROM events
                      WHERE fixmedinsTrnsSn = ?1 AND orgCodg = ?2 AND orgId = ?3",
@@ -320,7 +323,10 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn old_keys(&self, cutoff: u64) -> Result<BTreeSet<Key>, Trouble> {
+    /// Of the oldest events that may go at all.
+    fn old_keys(&self, now: u64) -> Result<BTreeSet<Key>, Trouble> {
+        let days = Duration::from_secs(self.keep_days * 86_400);
+        let cutoff = now.saturating_sub(u64::try_from(days.as_millis()).unwrap_or(u64::MAX));
         let mut statement = self.transaction.prepare(
             "SELECT orgId, orgCodg, fixmedinsTrnsSn FROM events
              WHERE time < ?1 ORDER BY time LIMIT ?2",
@@ -348,22 +354,26 @@ impl Step<'_> {
         Ok(time.try_into().unwrap_or_default())
     }
 
-    fn is_plausible(&self, now: u64) -> Result<bool, Trouble> {
-        let newest = |before: u64| -> Result<u64, Trouble> {
-            let newest: Option<i64> = self.transaction.query_row(
-                "SELECT max(time) FROM events WHERE time < ?1",
-                params![i64::try_from(before).unwrap_or(i64::MAX)],
-                |row| row.get(0),
-            )?;
-            Ok(newest.unwrap_or_default().try_into().unwrap_or_default())
-        };
-        let is_behind = newest(u64::MAX)? > now + DAY;
-        // A clock that jumped ahead has written rows of its own by the second time.
-        let of_other_days = newest(now.saturating_sub(DAY))?;
-        Ok(!is_behind && now < of_other_days + OPEN_DAYS * DAY)
+    fn newest_before(&self, before: u64) -> Result<u64, Trouble> {
+        let newest: Option<i64> = self.transaction.query_row(
+            "SELECT max(time) FROM events WHERE time < ?1",
+            params![i64::try_from(before).unwrap_or(i64::MAX)],
+            |row| row.get(0),
+        )?;
+        Ok(newest.unwrap_or_default().try_into().unwrap_or_default())
     }
 }
 
-fn event(name: &str) -> Result<Event, Trouble> {
-    Event::from_name(name).ok_or_else(Trouble::damaged)
+impl Entry {
+    /// From the columns `time`, `event`, `amount`, `machine` and `process`, the first of which is this
+    /// one.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Self, Trouble> {
+        let event = Event::from_name(row.get_ref(first + 1)?.as_str()?);
+        Ok(Self {
+            time: row.get::<_, i64>(first)?.try_into().unwrap_or_default(),
+            event: event.ok_or_else(Trouble::damaged)?,
+            amount: Amount::new(row.get_ref(first + 2)?.as_str()?),
+            process: row.get(first + 4)?,
+        })
+    }
 }

@@ -67,9 +67,9 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::amount::Amount;
-    use super::super::state::Event;
     use super::*;
+    use crate::risk::amount::Amount;
+    use crate::risk::state::Event;
 
     #[test]
     fn ten_thousand_are_remembered_and_not_more() {

@@ -5,7 +5,8 @@
 //! machine.
 
 mod amount;
-pub mod journal;
+mod journal;
+mod listing;
 mod memory;
 mod owner;
 mod place;
@@ -15,6 +16,8 @@ mod report;
 pub mod state;
 mod trouble;
 
+pub use listing::{Finding, Listed, Row, examine, list, make};
+pub use record::Key;
 pub use report::report;
 
 use crate::catalogue::codes::{EV_HTTP_STATUS, EV_OK};
@@ -27,17 +30,13 @@ use crate::reply::Reply;
 use amount::Amount;
 use journal::{Durable, Journal};
 use memory::Reserved;
-use record::{Key, Record};
+use record::Record;
 use refusal::Refusal;
 use serde_json::Value;
-use state::{Event, may_ask};
+use state::{Event, may_ask, may_retry};
 use std::time::{Duration, Instant};
 use trouble::Trouble;
 use zeroize::Zeroizing;
-
-/// How often in a row a transaction without an answer is tried again before the patient pays in
-/// another way.
-const RETRIES: u32 = 3;
 
 /// How long the journal is waited for at the end of a call that has used its time up: a reply that
 /// may be paid for is not lost for that.
@@ -204,7 +203,7 @@ impl Transaction {
             Err(failure) => return Err(failure),
             Ok(reply) => reply,
         };
-        if reply.next == Some(Next::Retry) && self.before.unanswered >= RETRIES {
+        if reply.next == Some(Next::Retry) && !may_retry(self.before.unanswered) {
             reply.next = Some(Next::OtherPayment);
         }
         self.tell_of_before(&mut reply);

@@ -12,7 +12,7 @@ use std::process;
 /// This process, in one journal's folder.
 #[derive(Debug)]
 pub(super) struct Owner {
-    folder: PathBuf,
+    journal: PathBuf,
     name: String,
     /// Locked for as long as it is open.
     _file: File,
@@ -22,7 +22,7 @@ impl Owner {
     /// Makes this process known. To be called while nobody else can look: until the file is
     /// locked it looks like one whose process is gone.
     pub(super) fn new(journal: &Path) -> io::Result<Self> {
-        let folder = journal.join("owners");
+        let folder = folder_of(journal);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             _ => {}
@@ -40,7 +40,7 @@ impl Owner {
         for_everybody(&file);
         match lock::hold(&file) {
             Ok(true) => Ok(Self {
-                folder,
+                journal: journal.to_owned(),
                 name,
                 _file: file,
             }),
@@ -56,13 +56,17 @@ impl Owner {
 
     /// Whether another process of that name is still there.
     pub(super) fn is_alive(&self, name: &str) -> io::Result<bool> {
-        is_alive(&self.folder, name)
+        is_alive(&self.journal, name)
     }
 }
 
-/// Never for a name of this process' own: see [`lock::hold`].
-fn is_alive(folder: &Path, name: &str) -> io::Result<bool> {
-    match open(&folder.join(name)) {
+fn folder_of(journal: &Path) -> PathBuf {
+    journal.join("owners")
+}
+
+/// Whether another process of that name is still there. Never for a name of this process' own: see [`lock::hold`].
+pub(super) fn is_alive(journal: &Path, name: &str) -> io::Result<bool> {
+    match open(&folder_of(journal).join(name)) {
         Ok(file) => lock::is_held(&file),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

@@ -4,7 +4,6 @@ use super::amount::Amount;
 use super::record::{IssuedBefore, Record};
 use super::state::{Reason, State};
 use crate::catalogue::codes::{EV_DUPLICATE, EV_ISSUED_BEFORE};
-use crate::catalogue::next::Next;
 use crate::catalogue::services::GEN_PAY_CERT;
 use crate::error::{Failure, Language, Text, text};
 use crate::reply::Reply;
@@ -41,17 +40,6 @@ impl Refusal {
         }
     }
 
-    /// What the cashier does.
-    fn next(&self) -> Next {
-        match (self.reason, self.state) {
-            (Reason::InFlight, _) => Next::RetryLater,
-            (Reason::Paid, _) => Next::AlreadyPaid,
-            // A certificate is out: what became of it comes first.
-            (Reason::Issued, _) | (Reason::OtherAmount, State::Issued) => Next::ConfirmCharge,
-            (Reason::OtherAmount, _) => Next::FixRequest,
-        }
-    }
-
     fn detail(&self) -> Text {
         let amount = self.amount.as_deref().unwrap_or_default();
         match self.reason {
@@ -82,7 +70,7 @@ impl Refusal {
         };
         let failure = Failure::not_sent(code, self.detail());
         Reply {
-            next: Some(self.next()),
+            next: Some(self.reason.next(self.state)),
             data: Some(Zeroizing::new(self.data().to_string())),
             ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT))
         }
@@ -104,7 +92,7 @@ impl Refusal {
         };
         let failure = Failure::not_sent(EV_DUPLICATE, detail);
         Reply {
-            next: Some(self.next()),
+            next: Some(self.reason.next(self.state)),
             data: Some(Zeroizing::new(self.data().to_string())),
             ..Reply::failed(&failure, language, None)
         }

@@ -2,6 +2,7 @@
 //! an event leads to. Pure: the guard of a process, the journal of a machine and the model in the
 //! tests all go by it.
 
+use crate::catalogue::next::Next;
 use crate::config::Mode;
 
 /// What is known of a transaction while nothing of it is in flight.
@@ -107,6 +108,55 @@ impl Reason {
             Self::Paid => "paid",
         }
     }
+}
+
+impl Reason {
+    /// What the cashier does whose transaction may not go on in this state.
+    pub fn next(self, state: State) -> Next {
+        match (self, state) {
+            (Self::InFlight, _) => Next::RetryLater,
+            (Self::Paid, _) => Next::AlreadyPaid,
+            // A certificate is out: what became of it comes first.
+            (Self::Issued, _) | (Self::OtherAmount, State::Issued) => Next::ConfirmCharge,
+            (Self::OtherAmount, _) => Next::FixRequest,
+        }
+    }
+}
+
+/// How often in a row a transaction without an answer is tried again before the patient pays in
+/// another way.
+const RETRIES: u32 = 3;
+
+/// Whether to try again after so many times in a row without an answer.
+pub fn may_retry(unanswered: u32) -> bool {
+    unanswered < RETRIES
+}
+
+const DAY: u64 = 86_400_000;
+
+/// What nobody has said the end of is kept at least so long.
+const OPEN_DAYS: u64 = 30;
+
+/// Whether a transaction may be forgotten whose last event was at `last`. Times are milliseconds
+/// since 1970.
+pub fn may_forget(state: State, last: u64, now: u64, keep_days: u64) -> bool {
+    let days = match state {
+        State::Issued | State::Unknown => keep_days.max(OPEN_DAYS),
+        State::None | State::Failed | State::Paid => keep_days,
+    };
+    last < now.saturating_sub(days * DAY)
+}
+
+/// Whether the clock can be right, by the newest event of all and the newest that is older than a
+/// day: it is behind, or so far ahead of other days that it has rather been set wrong. A clock that
+/// jumped has written events of its own by the second time, which is why today's do not count.
+pub fn is_plausible(now: u64, newest: u64, newest_of_other_days: u64) -> bool {
+    newest <= now + DAY && now < newest_of_other_days + OPEN_DAYS * DAY
+}
+
+/// Before when an event is of another day.
+pub fn other_days(now: u64) -> u64 {
+    now.saturating_sub(DAY)
 }
 
 /// Whether a certificate may be asked for: the table of A §1.4.3.3. `other_amount`: the transaction

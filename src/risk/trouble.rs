@@ -13,7 +13,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    fn new(detail: Text) -> Self {
+    pub(super) fn new(detail: Text) -> Self {
         Self {
             detail,
             is_busy: false,

@@ -54,6 +54,14 @@ int main(int argc, char **argv) {
     CHECK(strcmp(field(client, "next"), "charge") == 0, reply);
     CHECK(field(client, "data.payCert")[0] != 0, reply);
 
+    CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_ISSUED_BEFORE, reply);
+    CHECK(strcmp(field(client, "next"), "confirm_charge") == 0, reply);
+    CHECK(ev_report_charge(client,
+                           "{\"orgCodg\":\"H35010000001\",\"fixmedinsTrnsSn\":\"SN1\","
+                           "\"ownPaySetlAmt\":\"12.30\",\"outcome\":\"failed\"}",
+                           reply, sizeof reply) == EV_OK, reply);
+    CHECK(strcmp(field(client, "next"), "retry") == 0, reply);
+
     CHECK(ev_on_progress(client, progress, &steps) == EV_OK, "progress");
     CHECK(ev_verify_password(client, request, reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "next"), "settle") == 0, reply);

@@ -1,5 +1,6 @@
 //! Joint testing (联调) from the command line: see `--help`.
 
+mod journal;
 mod out;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -66,6 +67,9 @@ enum Command {
         #[arg(long, default_value = "zh")]
         language: Tongue,
     },
+    /// What risk control remembers of this machine's transactions (交易流水库), for reconciling charges
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Protect the key on standard input with Windows' data protection, for sm4KeyFile
     Protect {
         /// For every program on this machine: the default
@@ -190,6 +194,7 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
             explain(code, language, out)?;
             Ok(true)
         }
+        Command::Journal(command) => journal::run(command, out),
         Command::Protect {
             user, out: path, ..
         } => protect(if user { Scope::User } else { Scope::Machine }, path, out),
