@@ -9,8 +9,8 @@
 
 mod common;
 
-use common::c::{compile, without_cargos};
-use common::{Folder, centre, config_with, everything, library_dir, show};
+use common::c::{compile, run, without_cargos};
+use common::{Folder, centre, config_with, everything, library_dir, program, show};
 use evoucher_sandbox::{Mode, Sandbox};
 use rusqlite::Connection;
 use serde_json::json;
@@ -386,7 +386,15 @@ fn killed_at_any_moment_no_bill_is_charged_twice() {
         centre.channel().charges().len()
     ));
     settled(&centre, &cashiers);
+    let listed = listed(&folder);
     for (serial, known) in accounts(&centre, &folder) {
+        // A report that found the journal busy leaves "issued", which guards as well.
+        let is_guarded = match &*listed[&serial]["state"] {
+            "paid" => known.charges == 1,
+            "issued" => true,
+            _ => known.charges == 0,
+        };
+        assert!(is_guarded, "{serial}: {known:?}, {:?}", listed[&serial]);
         // Whenever it is killed: noted before it leaves, and before it is handed out.
         assert!(known.asked >= known.processed, "{serial}: {known:?}");
         assert!(known.issued >= known.charges, "{serial}: {known:?}");
@@ -471,15 +479,22 @@ fn many_processes_on_one_journal() {
         }
     });
     settled(&centre, &cashiers);
-    for (serial, known) in accounts(&centre, &folder) {
+    let accounts = accounts(&centre, &folder);
+    let listed = listed(&folder);
+    assert!(listed.keys().eq(accounts.keys()), "the same serial numbers");
+    let owed = cashiers.iter().flat_map(|cashier| &cashier.bills);
+    let amounts: BTreeSet<_> = owed
+        .map(|bill| (bill.serial.clone(), bill.amount.clone()))
+        .collect();
+    for (serial, known) in accounts {
         let Account {
             asked,
             processed,
             answered,
+            issued,
             certificates,
             paid,
             charges,
-            ..
         } = known;
         assert_eq!(
             (asked, answered),
@@ -487,6 +502,14 @@ fn many_processes_on_one_journal() {
             "{serial}: {known:?}"
         );
         assert_eq!((charges, paid > 0), (1, true), "{serial}: {known:?}");
+        let listed = &listed[&serial];
+        let (state, handed_out) = (&*listed["state"], &*listed["certificates"]);
+        assert_eq!(
+            (state, handed_out),
+            ("paid", &*issued.to_string()),
+            "{serial}"
+        );
+        assert!(amounts.contains(&(serial, listed["ownPaySetlAmt"].clone())));
     }
 }
 
@@ -546,6 +569,23 @@ fn accounts(centre: &Sandbox, folder: &Folder) -> BTreeMap<String, Account> {
         "one amount for each serial number"
     );
     accounts
+}
+
+/// What `evoucher-tool journal list --csv` says of each serial number, by the names of its columns.
+fn listed(folder: &Folder) -> BTreeMap<String, BTreeMap<String, String>> {
+    let config = json!({ "journal": { "dir": folder.path().join(JOURNAL) } });
+    // Nothing is asked of the centre.
+    let config = config_with("http://127.0.0.1:9", config).to_string();
+    let config = folder.file("tool.json", config);
+    let mut tool = Command::new(program("evoucher-tool"));
+    let said = run(tool.args(["journal", "list", &config, "--csv"]));
+    // No cell of these has a comma in it.
+    let mut lines = said.lines().map(|line| line.split(',').map(str::to_owned));
+    let names: Vec<_> = lines.next().unwrap().collect();
+    let lines = lines.map(|cells| names.iter().cloned().zip(cells).collect());
+    lines
+        .map(|line: BTreeMap<_, _>| (line["fixmedinsTrnsSn"].clone(), line))
+        .collect()
 }
 
 /// The rows of the journal: serial number, event and amount.
