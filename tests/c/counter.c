@@ -352,8 +352,9 @@ static void work(bill_t *bill) {
             wait_ms(PAUSE);
             ask(bill);
         } else {
-            char step[48];
-            snprintf(step, sizeof step, "unpaid-%s", next);
+            char step[64], code[16];
+            field(reply, "code", code, sizeof code);
+            snprintf(step, sizeof step, "unpaid-%s(%s)", next, code);
             finish(bill, step);
             return;
         }
