@@ -59,7 +59,10 @@
  *     EV_INVALID_ARGUMENT, and text longer than 1 MiB is refused.
  *
  * Requests: field lengths count characters. Fields that the documents do not list are passed on
- * untouched, in your order; numbers keep their digits. Every wrong field is named at once.
+ * untouched, in your order; numbers keep their digits. Every wrong field is named at once. White
+ * space around "token" and around amounts is taken off (scanners end with CR LF); an optional field
+ * that is null or "" counts as left out, and so does a null for which the configuration has a
+ * default. Where the value of "token" is all that is wrong, `next` is "rescan".
  *
  *
  * THE REPLY
@@ -143,7 +146,7 @@
  *     log.dir             the path of the log's folder; without it there is no log: see "The
  *                         log"
  *     log.level           which calls get a line (error | warn | info; by default info)
- *     log.keepDays        for how many days files are kept (1 to 3650; by default 30)
+ *     log.keepDays        for how many days files are kept (1 to 3650; by default 180)
  *     riskControl         "guard" refuses what might be charged twice; "observe", for places
  *                         whose serial numbers repeat or that guard charges themselves, notes
  *                         all and refuses only what is in flight (guard | observe; by default
@@ -153,7 +156,8 @@
  *                         process
  *     journal.keepDays    for how many days transactions are kept; at least 30 where nobody said
  *                         what became of them (7 to 3650; by default 180)
- * Relative paths start at the configuration file's folder.
+ * Relative paths in it start at the configuration file's folder; the relative path of the file
+ * itself, as of EVOUCHER_CONFIG, at the program's. The current directory is never looked at.
  *
  *
  * RISK CONTROL (A 1.4.3.3)
@@ -200,7 +204,8 @@
  *      "requestBytes":52,"replyBytes":231,"bufferBytes":8192}
  *
  * Always these keys. `detail` is this library's own message, of level "error" only. Never in it:
- * tokens, names, certificates, keys, or anything else of a request or a reply but its size.
+ * tokens, names, certificates, keys, or anything else of a request or a reply but its size; where
+ * `message` quotes a field's name, `detail` does not.
  * `tokenRef` is the same for the same token within one process, and tells nobody the token.
  */
 
@@ -377,7 +382,8 @@ extern "C" {
 /*
  Opens a client and puts its handle into `*client`.
 
- `config` is JSON text, or `@path` for a file; it is read by its byte-order mark if it has one,
+ `config` is JSON text, or `@path` for a file (a relative path starts at the program's folder); it
+ is read by its byte-order mark if it has one,
  else as UTF-8, else as GB18030. See "Configuration" above. On failure `*client` is -1 and
  `ev_last_reply` names every field that is wrong. A client is meant to be opened once and kept:
  it holds the connections. Close it with `ev_close`.
@@ -397,8 +403,8 @@ int32_t EV_CDECL ev_close(int32_t client);
 /*
  Online password check: notifies the patient (tokenPwdCheckNotc, B 1.7.1).
 
- `request`: {"token","orgCodg","orgName"} of 1 to 40 characters each, and "totalAmount" (a
- decimal) if there is one. Reply data: "notcFlag" ("1" sent, "0" failed) and "resBizNo".
+ `request`: {"token","orgCodg"} of 1 to 40 characters each, "orgName" of 1 to 200, and
+ "totalAmount" (a decimal) if there is one. Reply data: "notcFlag" ("1" sent, "0" failed) and "resBizNo".
  500320 means that no password is needed: `next` is "settle".
 
  Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
@@ -431,7 +437,7 @@ int32_t EV_CDECL ev_signed_query(int32_t client, const char *request, char *repl
  One-code pay: gets the certificate to charge with (genPayCert, A 1.5.2).
 
  `request`: as for ev_signed_query, and "ownPaySetlAmt" (a string: up to 17 digits, up to two
- decimals, greater than 0) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
+ decimals and zeros behind them, greater than 0, sent as it is given) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
  "payChnlUserName", "payChnlName". Charge exactly `ownPaySetlAmt`, at that channel, only when
  `next` is "charge", and tell what became of it by ev_report_charge. When `next` is "retry": the
  same serial number and amount again. EV_DUPLICATE, EV_ISSUED_BEFORE and EV_JOURNAL: see "Risk
@@ -440,7 +446,10 @@ int32_t EV_CDECL ev_signed_query(int32_t client, const char *request, char *repl
  Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
  more.
  */
-int32_t EV_CDECL ev_gen_pay_cert(int32_t client, const char *request, char *reply, int32_t reply_size);
+int32_t EV_CDECL ev_gen_pay_cert(int32_t client,
+                        const char *request,
+                        char *reply,
+                        int32_t reply_size);
 
 /*
  Tells this library what became of a charge (A 1.4.3.3): sends nothing.
@@ -606,7 +615,8 @@ int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 /*
  One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
  "data.payCert" or, in an array, "data.code.0.meaning". Text comes unescaped, numbers with their
- digits, true and false as such, null as "", objects and arrays as JSON. `client` says in which
+ digits, true and false as such, null as "", objects and arrays as JSON. Half of a surrogate pair
+ comes as U+FFFD. `client` says in which
  charset; with -1 the text is in the ASCII form, as a failed ev_open, or a failed default client,
  leaves it in ev_last_reply.
 

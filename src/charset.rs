@@ -81,8 +81,9 @@ impl Charset {
     /// Writes JSON text, never garbled: what the charset cannot hold safely becomes `\uXXXX`,
     /// which JSON text may have wherever a character beyond ASCII may stand.
     ///
-    /// For GBK only two-byte characters stand as they are (GBK and GB18030 agree on those), and
-    /// not those whose second byte is a backslash, which a byte-wise parser takes for an escape.
+    /// For GBK only those characters stand as they are that every GBK program reads alike:
+    /// two-byte ones of which Windows has the same opinion, and not those whose second byte is a
+    /// backslash, which a byte-wise parser takes for an escape.
     pub fn encode_json(self, json: &str) -> Vec<u8> {
         let as_it_is = self == Self::Utf8 || json.is_ascii();
         // Room for the longest form (two bytes of UTF-8 become six) and a NUL, so that no copy is
@@ -99,7 +100,9 @@ impl Charset {
                 continue;
             }
             match self.encode_character(character) {
-                Some([lead, trail]) if trail != b'\\' => bytes.extend([lead, trail]),
+                Some([lead, trail]) if trail != b'\\' && !is_later_than_gbk(lead, trail) => {
+                    bytes.extend([lead, trail]);
+                }
                 _ => bytes.extend(escaped(character).into_bytes()),
             }
         }
@@ -145,6 +148,19 @@ impl Charset {
     }
 }
 
+/// Whether two bytes are a character of GB18030's that code page 936 of Windows does not have
+/// there, but one of private use: €, 䶮, ǹ, and what later editions of GB18030 put into gaps.
+fn is_later_than_gbk(lead: u8, trail: u8) -> bool {
+    matches!(
+        (lead, trail),
+        (0xA2, 0xE3)
+            | (0xA6, 0xD9..=0xDF | 0xEC | 0xED | 0xF3)
+            | (0xA8, 0xBC | 0xBF)
+            | (0xA9, 0x89..=0x95)
+            | (0xFE, 0x50..=0xA0)
+    )
+}
+
 /// `\uXXXX`, twice for a character beyond the first plane.
 fn escaped(character: char) -> String {
     let mut units = [0; 2];
@@ -154,6 +170,17 @@ fn escaped(character: char) -> String {
         let _ = write!(escaped, "\\u{unit:04x}");
     }
     escaped
+}
+
+/// Reads text that should be UTF-8: owned where it is GBK instead, the whole of it valid.
+pub fn decode_received(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.into()),
+        Err(_) => {
+            let text = GB18030.decode_without_bom_handling_and_without_replacement(bytes)?;
+            Some(text.into_owned().into())
+        }
+    }
 }
 
 /// Reads a text file that somebody saved with whatever editor there was: by its byte-order mark

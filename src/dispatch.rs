@@ -10,8 +10,8 @@ use crate::catalogue::codes::{
 };
 use crate::catalogue::services::{PATH_PREFIX, SERVICES, Target};
 use crate::charset::Charset;
-use crate::client::Client;
 use crate::client::log::{Entry, token_ref};
+use crate::client::{Client, token};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, Text, text};
 use crate::flow::Progress;
@@ -22,7 +22,6 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// The least room for a reply to something that changes something: most replies fit.
 const MIN_ROOM: usize = 1024;
@@ -85,8 +84,7 @@ impl Caller {
     /// Notes whom a request is for, if anybody reads it.
     fn note_token(&mut self, request: &str) {
         if self.client.log().is_some() {
-            let token = json::at_path(request, "token").and_then(json::string);
-            self.entry.token_ref = token.and_then(|token| token_ref(&Zeroizing::new(token)));
+            self.entry.token_ref = token_ref(&token(request));
         }
     }
 }
@@ -202,8 +200,10 @@ pub fn cancel(caller: &mut Caller, token: Option<&[u8]>) -> Result<Reply, Failur
     let token = token
         .map(|token| caller.charset.decode(token))
         .transpose()?;
-    caller.entry.token_ref = token.as_deref().and_then(token_ref);
-    let cancelled = caller.client.cancel(token.as_deref());
+    // Written as a scanner gave it, as in a request.
+    let token = token.as_deref().map(str::trim);
+    caller.entry.token_ref = token.and_then(token_ref);
+    let cancelled = caller.client.cancel(token);
     Ok(caller.done(Some(json!({ "cancelled": cancelled }).to_string())))
 }
 
@@ -286,7 +286,7 @@ pub fn field(charset: Charset, json: &[u8], path: &[u8]) -> Result<Vec<u8>, Fail
         json::at_path(&json, &path).ok_or_else(|| refuse(text!("没有该字段", "no such field")))?;
     let plain = match value.get() {
         "null" => String::new(),
-        other => json::string(value).unwrap_or_else(|| other.to_owned()),
+        other => json::string_to_show(value).unwrap_or_else(|| other.to_owned()),
     };
     Ok(charset.encode_plain(&plain))
 }

@@ -2,6 +2,7 @@
 //! delivery.
 
 use crate::catalogue::codes::meaning;
+use crate::catalogue::next::Next;
 use std::fmt::Display;
 
 pub use crate::catalogue::Language;
@@ -16,9 +17,38 @@ pub struct Text {
     pub zh: String,
     /// English.
     pub en: String,
+    /// What the log says instead, where this quotes a name from a request or a reply.
+    quiet: Option<Box<Self>>,
 }
 
 impl Text {
+    /// A text that quotes nobody.
+    pub fn new(zh: String, en: String) -> Self {
+        let quiet = None;
+        Self { zh, en, quiet }
+    }
+
+    /// The same where it quotes a field's name from a request or a reply: whoever wrote that may
+    /// see it, but it may be a secret that stands in the wrong place, so that the log says `quiet`.
+    pub fn quoting(self, quiet: Self) -> Self {
+        let quiet = Some(Box::new(quiet));
+        Self { quiet, ..self }
+    }
+
+    /// The text as the log may have it.
+    pub fn for_log(&self) -> &Self {
+        self.quiet.as_deref().unwrap_or(self)
+    }
+
+    /// Another text around this one, as it is and as the log may have it.
+    pub fn wrap(&self, around: impl Fn(&Self) -> Self) -> Self {
+        let quiet = self.quiet.as_deref().map(|quiet| Box::new(around(quiet)));
+        Self {
+            quiet,
+            ..around(self)
+        }
+    }
+
     /// The text in one language.
     pub fn in_language(&self, language: Language) -> &str {
         match language {
@@ -29,8 +59,10 @@ impl Text {
 
     /// The same with what it is about in front.
     pub fn about(&self, what: impl Display) -> Self {
-        let (zh, en) = (&self.zh, &self.en);
-        text!("{what}：{zh}", "{what}: {en}")
+        self.wrap(|text| {
+            let (zh, en) = (&text.zh, &text.en);
+            text!("{what}：{zh}", "{what}: {en}")
+        })
     }
 
     /// Several texts as one sentence.
@@ -38,20 +70,22 @@ impl Text {
         let join = |part: fn(&Self) -> &str, separator| {
             texts.iter().map(part).collect::<Vec<_>>().join(separator)
         };
-        Self {
-            zh: join(|text| &text.zh, "；"),
-            en: join(|text| &text.en, "; "),
+        let whole = Self::new(join(|text| &text.zh, "；"), join(|text| &text.en, "; "));
+        if texts.iter().all(|text| text.quiet.is_none()) {
+            return whole;
         }
+        let quiet = Self::new(
+            join(|text| &text.for_log().zh, "；"),
+            join(|text| &text.for_log().en, "; "),
+        );
+        whole.quoting(quiet)
     }
 }
 
 /// Formats a [`Text`]: `text!("中文 {x}", "English {x}")`.
 macro_rules! text {
     ($zh:literal, $en:literal) => {
-        $crate::error::Text {
-            zh: format!($zh),
-            en: format!($en),
-        }
+        $crate::error::Text::new(format!($zh), format!($en))
     };
 }
 pub(crate) use text;
@@ -87,6 +121,8 @@ pub struct Failure {
     pub delivery: Delivery,
     /// What happened, and what would be right.
     pub detail: Text,
+    /// What to do now where the code alone does not tell; else it is the catalogue's.
+    pub next: Option<Next>,
     /// The language that a refused configuration asks for; else it is the client's.
     pub language: Option<Language>,
 }
@@ -98,6 +134,7 @@ impl Failure {
             code,
             delivery,
             detail,
+            next: None,
             language: None,
         }
     }
@@ -117,12 +154,13 @@ impl Failure {
 
     /// The code's meaning, and then the detail.
     pub fn text(&self) -> Text {
-        let (zh, en) = (&self.detail.zh, &self.detail.en);
         match meaning(self.code) {
-            Some(meaning) => Text {
-                zh: format!("{}：{zh}", meaning.zh),
-                en: format!("{}: {en}", meaning.en),
-            },
+            Some(meaning) => self.detail.wrap(|detail| {
+                Text::new(
+                    format!("{}：{}", meaning.zh, detail.zh),
+                    format!("{}: {}", meaning.en, detail.en),
+                )
+            }),
             None => self.detail.clone(),
         }
     }
@@ -130,5 +168,10 @@ impl Failure {
     /// The same in one language.
     pub fn message(&self, language: Language) -> String {
         self.text().in_language(language).to_owned()
+    }
+
+    /// The same as the log may have it.
+    pub fn message_for_log(&self, language: Language) -> String {
+        self.text().for_log().in_language(language).to_owned()
     }
 }

@@ -44,18 +44,17 @@ impl<'a> Object<'a> {
 
     /// The object with some of its fields only, their values as they are.
     pub fn keep(&self, wanted: impl Fn(&str) -> bool) -> String {
-        let fields: Vec<String> = self
-            .fields
-            .iter()
-            .filter(|(name, _)| wanted(&name.0))
-            .map(|(name, value)| format!("{}:{}", serde_json::Value::from(&*name.0), value.get()))
-            .collect();
-        format!("{{{}}}", fields.join(","))
+        self.rewrite(|name, value| wanted(name).then_some(value))
     }
 
-    /// Whether there is no field at all.
-    pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+    /// The object written anew: each field with the value that `rewrite` gives for its name and
+    /// its value, or without it.
+    pub fn rewrite<'v>(&'v self, rewrite: impl Fn(&str, &'v str) -> Option<&'v str>) -> String {
+        let fields = self.fields.iter().filter_map(|(name, value)| {
+            let value = rewrite(&name.0, value.get())?;
+            Some(format!("{}:{value}", serde_json::Value::from(&*name.0)))
+        });
+        format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
     }
 }
 
@@ -89,6 +88,44 @@ pub fn string(value: &RawValue) -> Option<String> {
         return None;
     }
     serde_json::from_str(value.get()).ok()
+}
+
+/// The same of a string that may have half of a surrogate pair in it, which is no character: shown
+/// as U+FFFD.
+pub fn string_to_show(value: &RawValue) -> Option<String> {
+    string(value).or_else(|| {
+        let is_string = value.get().starts_with('"');
+        is_string.then(|| serde_json::from_str(&without_lone_surrogates(value.get())).ok())?
+    })
+}
+
+/// A JSON string's text with an escaped U+FFFD for each half of a surrogate pair.
+fn without_lone_surrogates(json: &str) -> String {
+    let unit = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        let length = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                whole.push_str(before);
+                whole.push_str("\\ufffd");
+                rest = &escape[6..];
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+        let (kept, after) = rest.split_at(at + length);
+        whole.push_str(kept);
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole
 }
 
 /// A value that may come as a string or as a bare number: its characters or digits.
@@ -126,10 +163,15 @@ fn describe(error: &serde_json::Error) -> Text {
         .strip_prefix(DUPLICATE)
         .and_then(|rest| rest.split('`').next())
     {
+        let quiet = text!(
+            "有字段重复出现（第 {line} 行第 {column} 列），每个字段只能出现一次",
+            "a field comes twice (line {line} column {column}); each may come once"
+        );
         return text!(
             "字段 {name} 重复出现（第 {line} 行第 {column} 列），每个字段只能出现一次",
             "field {name} comes twice (line {line} column {column}); each may come once"
-        );
+        )
+        .quoting(quiet);
     }
     if reason.starts_with("recursion limit") {
         return text!(

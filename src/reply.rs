@@ -53,6 +53,8 @@ pub struct Reply {
     pub code: i32,
     /// For the operator's screen.
     pub message: String,
+    /// What the log says in its place, where it is this library's own.
+    pub log_detail: Option<String>,
     /// Whether the centre said it, or this library.
     pub from_centre: bool,
     /// What is known of the request.
@@ -75,6 +77,7 @@ impl Reply {
         Self {
             code: 0,
             message: message.to_owned(),
+            log_detail: None,
             from_centre: false,
             delivery: Delivery::NotSent,
             next: None,
@@ -92,9 +95,14 @@ impl Reply {
         Self {
             code: failure.code,
             message: failure.message(language),
+            log_detail: Some(failure.message_for_log(language)),
             from_centre: false,
             delivery: failure.delivery,
-            next: Some(next::after_code(service, failure.code)),
+            next: Some(
+                failure
+                    .next
+                    .unwrap_or_else(|| next::after_code(service, failure.code)),
+            ),
             service: service.map(|service| service.name.to_owned()),
             data: None,
         }

@@ -13,7 +13,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("charset", &["catalogue", "error"]),
     ("moment", &[]),
     ("reply", &["os", "catalogue", "error", "moment"]),
-    ("envelope", &["catalogue", "error", "json", "reply"]),
+    (
+        "envelope",
+        &["catalogue", "error", "json", "charset", "reply"],
+    ),
     (
         "config",
         &["os", "catalogue", "error", "json", "charset", "envelope"],

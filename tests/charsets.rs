@@ -6,6 +6,7 @@ use common::{centre, config_with, library, request};
 use encoding_rs::GB18030;
 use evoucher::catalogue::codes::EV_INVALID_TEXT;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// 微信支付 in GBK, from the code chart: the channel that the simulated centre names.
 const CHANNEL_GBK: &[u8] = b"\xCE\xA2\xD0\xC5\xD6\xA7\xB8\xB6";
@@ -103,6 +104,62 @@ fn a_utf8_mark_before_a_request_is_passed_over() {
         let request = format!("\u{feff}{}", request("signed-1"));
         let reply = library().call4("ev_signed_query", client.handle, request.as_bytes(), 8192);
         assert_eq!(reply.returned, 0, "{charset}");
+    }
+}
+
+/// The characters of code page 936 of Windows, with their two bytes.
+fn code_page_936() -> BTreeMap<char, [u8; 2]> {
+    let mut characters = BTreeMap::new();
+    let lines = include_str!("windows/cp936.txt").lines();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let (lead, row) = line.split_once(' ').unwrap();
+        let lead = u8::from_str_radix(lead, 16).unwrap();
+        for (character, trail) in row.chars().zip(0x40..) {
+            if character != '\u{fffd}' {
+                characters.insert(character, [lead, trail]);
+            }
+        }
+    }
+    assert_eq!(characters.len(), 21_791, "that is not the table");
+    characters
+}
+
+/// What stands as it is in a `gbk` reply, every program of a Chinese Windows reads alike. Private
+/// use is left out: there Windows has its own opinion, and no document a character.
+#[test]
+fn gbk_replies_hold_what_windows_reads_and_nothing_else() {
+    let centre = centre();
+    let client = library().open(&config_with(centre.url(), json!({ "charset": "gbk" })));
+    let code_page = code_page_936();
+    let first_plane = ('\u{80}'..='\u{ffff}').filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c));
+    let characters: Vec<char> = first_plane.chain(['😀', '𠂇']).collect();
+    for part in characters.chunks(2000) {
+        let text: String = part.iter().collect();
+        let request = gbk(&json!({ "text": text }).to_string());
+        let path = common::ECHO.as_bytes();
+        let reply = library().call5("ev_call", client.handle, path, &request, 65_536);
+        assert_eq!(reply.returned, 0);
+        let mut expected = b"\"text\":\"".to_vec();
+        for character in part {
+            match code_page.get(character) {
+                Some(bytes) if bytes[1] != b'\\' => expected.extend(bytes),
+                _ => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        expected.extend(format!("\\u{unit:04x}").into_bytes());
+                    }
+                }
+            }
+        }
+        expected.push(b'"');
+        let stands = reply
+            .bytes
+            .windows(expected.len())
+            .any(|part| part == expected);
+        let (from, to) = (part[0], part[part.len() - 1]);
+        assert!(stands, "between {from:?} and {to:?}: {:?}", reply.bytes);
+    }
+    for character in ['€', '䶮'] {
+        assert!(!code_page.contains_key(&character));
     }
 }
 

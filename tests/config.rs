@@ -3,10 +3,13 @@
 
 mod common;
 
-use common::{KEY, centre, config, config_with, library, request};
+use common::wire::{Proxy, Tunnel};
+use common::{KEY, alone, centre, config, config_with, library, request};
 use evoucher::catalogue::codes::EV_INVALID_CONFIG;
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// A folder for this test, made anew.
@@ -129,6 +132,11 @@ fn every_field_that_is_wrong_is_named() {
         ("proxy", json!("socks5://10.0.0.1:3128"), "proxy"),
         ("headers", json!({"bad name": "x"}), "headers"),
         ("headers", json!({"x": "a\nb"}), "headers"),
+        (
+            "headers",
+            json!({"a": "x".repeat(4000), "b": "x".repeat(4182)}),
+            "headers：合计 8192 字节，应少于 8192",
+        ),
         (
             "headers",
             json!({"Content-Type": "text/plain"}),
@@ -289,4 +297,148 @@ fn addresses_that_are_right_are_taken_as_they_are_written() {
     for url in ["http://x:1", "http://[::1]:65535/a:b", "https://x"] {
         library().open(&config(url));
     }
+    for scheme in ["http", "HTTP", "Http"] {
+        let proxy = Proxy::start(Tunnel::Open);
+        let proxy_url = proxy.url().replace("http", scheme);
+        let more = json!({ "proxy": proxy_url });
+        let client = library().open(&config_with(centre.url(), more));
+        assert_eq!(client.stas("pwd").returned, 0, "{proxy_url}");
+        assert_eq!(proxy.asked().len(), 1, "{proxy_url}");
+    }
+    let headers = json!({ "headers": {"a": "x".repeat(4000), "b": "x".repeat(4181)} });
+    let client = library().open(&config_with(centre.url(), headers));
+    assert_eq!(client.stas("pwd").returned, 0, "headers of 8191 bytes");
+}
+
+/// Any file dialogue changes the current directory, and a shortcut sets it: what is looked for lies
+/// beside the program.
+#[test]
+fn a_relative_path_starts_at_the_programs_folder() {
+    let program = std::env::current_exe().unwrap();
+    let folder = program.parent().unwrap();
+    // This one lies in the current directory.
+    assert!(Path::new("Cargo.toml").exists());
+    let message = refused(b"@Cargo.toml");
+    let whole = folder.join("Cargo.toml");
+    assert!(message.contains(whole.to_str().unwrap()), "{message}");
+    assert!(message.contains("文件不存在"), "{message}");
+
+    let centre = centre();
+    let name = format!("evoucher-beside-{}.json", std::process::id());
+    fs::write(folder.join(&name), config(centre.url()).to_string()).unwrap();
+    let opened = library().open_bytes(format!("@{name}").as_bytes());
+    fs::remove_file(folder.join(&name)).unwrap();
+    assert_eq!(opened.0, 0, "{:?}", library().last_reply());
+    library().close(opened.1);
+}
+
+/// A host may load the library by a relative path, and go elsewhere afterwards.
+#[test]
+fn the_default_file_lies_beside_the_library_wherever_the_host_is() {
+    let built = common::library_dir().canonicalize().unwrap();
+    alone(
+        "beside_the_library",
+        [
+            ("EVOUCHER_LIBRARY_DIR", ".".to_owned()),
+            ("EVOUCHER_TEST_BUILT", built.to_str().unwrap().to_owned()),
+        ],
+    );
+}
+
+#[test]
+#[ignore = "changes the current directory: the test above runs it in a process of its own"]
+fn beside_the_library() {
+    let built = std::env::var("EVOUCHER_TEST_BUILT").unwrap();
+    let (beside, elsewhere) = (folder("beside the library"), folder("elsewhere"));
+    let name = "libevoucher.so";
+    fs::copy(Path::new(&built).join(name), beside.join(name)).unwrap();
+    let centre = centre();
+    fs::write(
+        beside.join("evoucher.json"),
+        config(centre.url()).to_string(),
+    )
+    .unwrap();
+    fs::write(elsewhere.join("evoucher.json"), "{}").unwrap();
+    std::env::set_current_dir(&beside).unwrap();
+    library();
+    std::env::set_current_dir(&elsewhere).unwrap();
+    let status = json!({ "transType": "tokenPwdStas", "data": request("pwd") });
+    let reply = library().trans(None, &status.to_string());
+    assert_eq!(reply.returned, 0, "{}", reply.text());
+    // And where it is not there, the message says where it should be.
+    fs::remove_file(beside.join("evoucher.json")).unwrap();
+    library().close(0);
+    let reply = library().trans(None, &status.to_string());
+    let wanted = beside.canonicalize().unwrap().join("evoucher.json");
+    let message = reply.at("message");
+    assert!(message.contains(wanted.to_str().unwrap()), "{message}");
+}
+
+/// A memory dump that goes to a maker's support must not hold the key.
+#[test]
+fn an_inline_key_leaves_no_copy_behind() {
+    let folder = folder("inline-key");
+    let inline = json!({ "sm4Key": UNIQUE_KEY, "log": { "dir": "/nowhere" } });
+    let whole = config_with("http://127.0.0.1:9", inline);
+    let mut misspelt = whole.clone();
+    misspelt["sm4key"] = misspelt["sm4Key"].take();
+    let utf16 = |text: String| {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16().collect::<Vec<_>>());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<_>>()
+    };
+    for (name, bytes, opens) in [
+        ("plain", whole.to_string().into_bytes(), true),
+        ("wide", utf16(whole.to_string()), true),
+        ("misspelt", misspelt.to_string().into_bytes(), false),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        let opens = if opens { "1" } else { "0" };
+        alone(
+            "no_copy_of_the_key",
+            [
+                ("EVOUCHER_TEST_CONFIG", path.to_str().unwrap().to_owned()),
+                ("EVOUCHER_TEST_OPENS", opens.to_owned()),
+            ],
+        );
+    }
+}
+
+/// A key that stands nowhere else: in this program it is no more than a constant.
+const UNIQUE_KEY: &str = "9D3F7A21C05E48B6E1740F8ACB52963D";
+
+#[test]
+#[ignore = "looks through its own memory: the test above runs it in a process of its own"]
+fn no_copy_of_the_key() {
+    let config = std::env::var("EVOUCHER_TEST_CONFIG").unwrap();
+    let opens = std::env::var("EVOUCHER_TEST_OPENS").unwrap() == "1";
+    let (code, _) = library().open_bytes(format!("@{config}").as_bytes());
+    assert_eq!(code == 0, opens, "{:?}", library().last_reply());
+    assert!(found_in_memory("EVOUCHER_TEST_CONFIG"), "that is there");
+    // What frees memory may use its beginning.
+    assert!(!found_in_memory(&UNIQUE_KEY[16..]), "the key is there");
+}
+
+/// Whether a text stands in what this process may write to.
+fn found_in_memory(text: &str) -> bool {
+    let memory = fs::File::open("/proc/self/mem").unwrap();
+    // Both are large enough to lie apart from what was freed.
+    let mut maps = String::with_capacity(1 << 20);
+    let mut list = fs::File::open("/proc/self/maps").unwrap();
+    list.read_to_string(&mut maps).unwrap();
+    let mut page = vec![0; 1 << 20];
+    maps.lines().any(|line| {
+        let mut parts = line.split([' ', '-']);
+        let mut address = || u64::from_str_radix(parts.next().unwrap(), 16).unwrap();
+        let (from, to) = (address(), address());
+        let is_writable = parts.next().unwrap().starts_with("rw");
+        is_writable
+            && (from..to).step_by(page.len() - text.len()).any(|at| {
+                let length = (to - at).min(page.len() as u64) as usize;
+                let read = memory.read_at(&mut page[..length], at).unwrap_or(0);
+                page[..read]
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes())
+            })
+    })
 }

@@ -68,6 +68,32 @@ fn the_default_client_and_the_one_function_style() {
         );
     }
 
+    // However the address or the service is spelt: risk control stands before it.
+    let mut certificate = json!({ "transType": "genPayCert", "data": request("signed-spelt") });
+    let charged = library().trans(None, &certificate.to_string());
+    assert_eq!(charged.at("next"), "charge", "{charged:?}");
+    certificate["data"]["ownPaySetlAmt"] = "12.31".into();
+    other.clear();
+    for end in [
+        "/cfc/api/genPayCert/",
+        "//cfc/api/genPayCert",
+        "/./cfc/api/genPayCert",
+    ] {
+        let url = format!("{}{end}", other.url());
+        let reply = library().trans(Some(&url), &certificate.to_string());
+        assert_eq!(reply.returned, EV_DUPLICATE, "{url}: {reply:?}");
+    }
+    for path in [
+        "/cfc/api/genPayCert/",
+        "/cfc/api//genPayCert",
+        "/cfc/api/./genPayCert",
+    ] {
+        certificate["transType"] = path.into();
+        let reply = library().trans(Some(&other.url()), &certificate.to_string());
+        assert_eq!(reply.returned, EV_UNKNOWN_SERVICE, "{path}: {reply:?}");
+    }
+    assert_eq!(other.seen(), 0);
+
     // What is wrong is named, and nothing is sent.
     first.clear();
     let with = |name: &str, value: Value| {

@@ -111,6 +111,52 @@ fn what_a_gateway_refuses_frees_the_amount() {
     }
 }
 
+/// A code that no document lists may be anybody's: with a 2xx it is taken for the centre's.
+#[test]
+fn an_unlisted_code_frees_the_amount_with_a_2xx_or_a_refusal() {
+    for (status, code, delivery, frees) in [
+        ("200 OK", 77_777, "answered", true),
+        ("400 Bad", EV_HTTP_STATUS, "answered", true),
+        ("302 Found", EV_HTTP_STATUS, "answered", true),
+        ("500 Error", EV_HTTP_STATUS, "unknown", false),
+        ("503 Unavailable", EV_HTTP_STATUS, "unknown", false),
+    ] {
+        let server = Server::start(move |mut stream, number| {
+            if read_message(&mut stream).is_some() {
+                let said = match number {
+                    0 => page("{\"code\":77777}").replace("200 OK", status),
+                    _ => page(&sealed("{\"payCert\":\"C-1\"}")),
+                };
+                stream.write_all(said.as_bytes()).unwrap();
+            }
+        });
+        let client = library().open(&config(server.url()));
+        let serial = format!("unlisted-{status}");
+        let first = certificate(&client, &serial, "1");
+        assert_eq!(first.returned, code, "{status}: {}", first.text());
+        assert_eq!(first.at("delivery"), delivery, "{status}");
+        let other = certificate(&client, &serial, "2");
+        let expected = if frees { 0 } else { EV_DUPLICATE };
+        assert_eq!(other.returned, expected, "{status}: {}", other.text());
+    }
+}
+
+/// The patient's verification does not hang on a gateway.
+#[test]
+fn the_password_flow_goes_on_asking_behind_a_gateway() {
+    let centre = centre();
+    for said in ["504-json", "503-html", "200-json"] {
+        let url = fault(&centre, &format!("gateway-{said}@tokenPwdStas@1"));
+        let quick = serde_json::json!({ "verify": { "intervalMs": 1 } });
+        let client = library().open(&config_with(url, quick));
+        let token = format!("auto2-{said}");
+        let flow = client.call("ev_verify_password", &request(&token));
+        is(&flow, 0, "answered", "settle");
+        let steps = flow.json()["data"]["steps"].to_string();
+        assert!(steps.contains("-1002"), "{said}: {steps}");
+    }
+}
+
 /// A code that the documents list is the centre's, whatever the status: A and B §1.3.2.2 know none.
 #[test]
 fn a_listed_code_is_the_centres_whatever_the_status() {
@@ -241,6 +287,7 @@ fn no_spelling_of_a_path_goes_round_risk_control() {
         "/cfc/api/genPayCert/.",
         "/cfc/api/genpaycert",
         "/cfc/api/genPayCert%2F",
+        "/cfc/api/genPayCert.json",
     ] {
         let request = request("signed-path").to_string();
         let reply = client.call_path(path, &request);

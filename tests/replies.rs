@@ -163,7 +163,8 @@ fn every_reply_has_the_same_keys() {
 fn one_field_as_plain_text() {
     let client = library().open(&config("http://127.0.0.1:9"));
     let json = r#"{"next":"settle","n":12.30,"t":true,"z":null,"o":{"a":[1,{"b":"测\"\\\u0041"}]},
-        "big":123456789012345678901234567890}"#;
+        "big":123456789012345678901234567890,
+        "lone":"\ud800测\\u0041\udc00\ud83d\ude00","last":"\udbff"}"#;
     for (path, value) in [
         ("next", "settle"),
         ("n", "12.30"),
@@ -172,6 +173,9 @@ fn one_field_as_plain_text() {
         ("o.a.1.b", "测\"\\A"),
         ("o.a", r#"[1,{"b":"测\"\\\u0041"}]"#),
         ("big", "123456789012345678901234567890"),
+        // Half a character is none.
+        ("lone", "\u{fffd}测\\u0041\u{fffd}😀"),
+        ("last", "\u{fffd}"),
     ] {
         let reply = client.field(json.as_bytes(), path, 200);
         assert_eq!(

@@ -15,7 +15,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, TransactionBehavior};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{BufRead, BufReader, Lines, Read};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -614,6 +615,144 @@ fn a_journal_that_cannot_be_used_stops_certificates_and_nothing_else() {
     }
     is_unusable(&config, &centre, "损坏");
     assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "left as it is");
+}
+
+/// Runs an ignored test of this program where a folder is a file system of its own, mounted with
+/// these options.
+fn mounted(test: &str, options: &str) {
+    let folder = Folder::new("disk");
+    let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && exec \"$3\" --exact \"$4\" --ignored";
+    let output = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            "sh",
+            options,
+        ])
+        .arg(folder.path())
+        .arg(std::env::current_exe().unwrap())
+        .arg(test)
+        .env("RISK_DISK", folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}{errors}");
+    assert!(printed.contains("1 passed"), "{printed}");
+}
+
+fn disk() -> (PathBuf, Value) {
+    let disk = PathBuf::from(std::env::var("RISK_DISK").unwrap());
+    let journal = json!({ "journal": { "dir": disk.join("journal") } });
+    (disk, journal)
+}
+
+#[test]
+fn a_full_disk_stops_certificates_and_nothing_else() {
+    mounted("full_disk", "size=512k");
+}
+
+#[test]
+#[ignore = "on a disk of its own: see `mounted`"]
+fn full_disk() {
+    let centre = centre();
+    let (disk, journal) = disk();
+    let config = config_with(centre.url(), journal);
+    let client = library().open(&config);
+    charges(&certificate(&client, "room", "1"));
+    let filler = disk.join("filler");
+    let mut file = fs::File::create(&filler).unwrap();
+    while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
+    drop(file);
+    // What is on the disk already is remembered, and what needs room is not begun.
+    let mut number = 0;
+    let full = loop {
+        let reply = certificate(&client, &format!("full-{number}"), "1");
+        if reply.returned != 0 {
+            break reply;
+        }
+        number += 1;
+        assert!(number < 1000, "it is never full");
+    };
+    let is_in_words = full.at("message").contains("已满");
+    assert!(is_in_words, "{}", full.text());
+    assert_eq!(full.returned, EV_JOURNAL);
+    assert_eq!(full.at("next"), "other_payment");
+    assert_eq!(client.signed("signed").at("next"), "get_certificate");
+    fs::remove_file(&filler).unwrap();
+    charges(&certificate(&client, "room again", "1"));
+    let again = certificate(&client, "room", "1");
+    refused(&again, EV_ISSUED_BEFORE, "confirm_charge", "issued");
+    // One by one: what was withheld was never counted as handed out.
+    let rows = rows(&disk.join("journal"));
+    let issued = rows.iter().filter(|row| row[0] == "issued").count();
+    assert_eq!(issued, number + 2);
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_stops_certificates_and_nothing_else() {
+    mounted("read_only_disk", "size=1m");
+}
+
+#[test]
+#[ignore = "on a disk of its own: see `mounted`"]
+fn read_only_disk() {
+    let centre = centre();
+    let (disk, journal) = disk();
+    let config = config_with(centre.url(), journal);
+    // In processes of their own: this one must have no file open there.
+    let folder = Folder::new("read-only");
+    let ask = || {
+        let request = transaction("signed", "written", "1");
+        Process::start(&folder, &config, "ev_gen_pay_cert", &request).end()
+    };
+    let remount = |how: &str| {
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-o", &format!("remount,{how}")]).arg(&disk);
+        assert!(mount.status().unwrap().success());
+    };
+    charges(&ask());
+    remount("ro");
+    let refusal = ask();
+    is(&refusal, EV_JOURNAL, "not_sent");
+    assert_eq!(refusal.at("next"), "other_payment");
+    is_unusable(&config, &centre, "权限");
+    remount("rw");
+    refused(&ask(), EV_ISSUED_BEFORE, "confirm_charge", "issued");
+}
+
+/// Another cashier's folder.
+#[test]
+fn a_folder_without_rights_stops_certificates_and_nothing_else() {
+    let folder = Folder::new("rights");
+    // A user namespace without a user: what root may do elsewhere it may not do here.
+    let output = Command::new("unshare")
+        .arg("--user")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "no_rights", "--ignored"])
+        .env("RISK_DISK", folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("1 passed"), "{printed}");
+}
+
+#[test]
+#[ignore = "as nobody: see `a_folder_without_rights_stops_certificates_and_nothing_else`"]
+fn no_rights() {
+    let centre = centre();
+    let (disk, journal) = disk();
+    let config = config_with(centre.url(), journal);
+    let rights = |mode| fs::set_permissions(&disk, fs::Permissions::from_mode(mode)).unwrap();
+    rights(0o500);
+    is_unusable(&config, &centre, "权限");
+    rights(0o700);
+    charges(&certificate(&library().open(&config), "rights", "1"));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn gbk_is_not_utf8() {
 const TABLES: &[(&str, &[(&str, usize)])] = &[
     (
         "tokenPwdCheckNotc",
-        &[("token", 40), ("orgCodg", 40), ("orgName", 40)],
+        &[("token", 40), ("orgCodg", 40), ("orgName", 200)],
     ),
     ("tokenPwdStas", &[("token", 40), ("orgCodg", 40)]),
     (

@@ -60,6 +60,9 @@ const fn required(name: &'static str, max: usize) -> Field {
 
 const TOKEN: Field = required("token", 40);
 const ORG_CODG: Field = required("orgCodg", 40);
+/// 40 characters in A §1.5.1 and B §1.7.1, but 200 in A §1.5.2: one hospital has one name, and
+/// refusing what the centre would accept is worse than passing on what it refuses.
+const ORG_NAME: Field = required("orgName", 200);
 const OPTER_ID: Field = required("opterId", 40);
 const OPTER_NAME: Field = required("opterName", 40);
 const DEV_ID: Field = required("devId", 40);
@@ -81,7 +84,7 @@ pub static TOKEN_PWD_CHECK_NOTC: Service = Service {
     fields: &[
         TOKEN,
         ORG_CODG,
-        required("orgName", 40),
+        ORG_NAME,
         Field {
             name: "totalAmount",
             // BigDecimal: the document sets no length, so this is only a bound.
@@ -113,16 +116,8 @@ pub static SIGNED_QUERY: Service = Service {
     function: "ev_signed_query",
     section: "A 1.5.1",
     changes: false,
-    // orgName has 40 characters in A §1.5.1 but 200 in A §1.5.2: one hospital has one name, and
-    // refusing what the centre would accept is worse than passing on what it refuses.
     fields: &[
-        TOKEN,
-        ORG_CODG,
-        required("orgName", 200),
-        OPTER_ID,
-        OPTER_NAME,
-        DEV_ID,
-        DEV_IP,
+        TOKEN, ORG_CODG, ORG_NAME, OPTER_ID, OPTER_NAME, DEV_ID, DEV_IP,
     ],
     reply: &["stasFlag", "abnRea", "payChnlUserName", "payChnlName"],
     state: "stasFlag",
@@ -139,7 +134,7 @@ pub static GEN_PAY_CERT: Service = Service {
         TOKEN,
         AMOUNT,
         ORG_CODG,
-        required("orgName", 200),
+        ORG_NAME,
         OPTER_ID,
         OPTER_NAME,
         DEV_ID,
@@ -226,8 +221,10 @@ impl Target {
         let is_name = |part: &str| !matches!(part, "" | ".") && !part.contains("..");
         let mut parts = name.strip_prefix(PATH_PREFIX)?.split('/');
         let is_path = parts.all(|part| is_name(part) && part.chars().all(is_plain));
-        // Another spelling of a known service would go round what is checked and guarded there.
-        let is_known = |service: &&Service| service.path.eq_ignore_ascii_case(name);
+        // Another spelling of a known service would go round what is checked and guarded there;
+        // some servers take `name.json` for `name`.
+        let stem = name.split('.').next().unwrap_or(name);
+        let is_known = |service: &&Service| service.path.eq_ignore_ascii_case(stem);
         (is_path && !SERVICES.iter().any(is_known)).then(|| Self::Path(name.to_owned()))
     }
 
@@ -289,6 +286,7 @@ mod tests {
             "/cfc/api/x/../genPayCert",
             "/cfc/api/genPayCert/.",
             "/cfc/api/GENPAYCERT",
+            "/cfc/api/genPayCert.json",
             "/cfc/api/genPayCert%2F",
         ] {
             assert_eq!(Target::find(wrong), None, "{wrong}");

@@ -66,6 +66,7 @@ pub fn check(client: &Client) -> Reply {
     Reply {
         code: outcome.code,
         message: outcome.message.in_language(language).to_owned(),
+        log_detail: None,
         from_centre: outcome.from_centre,
         delivery: outcome.delivery,
         next: (outcome.code != EV_OK).then(|| next::after_code(Some(&SELF_TEST), outcome.code)),

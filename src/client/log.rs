@@ -139,7 +139,7 @@ impl Log {
         // The centre's own message may hold a name.
         // So may a flow's words, which repeat it; a flow is what has data and fails.
         let is_our_own = level == Level::Error && reply.data.is_none();
-        let message = is_our_own.then_some(reply.message.as_str());
+        let message = reply.log_detail.as_deref().filter(|_| is_our_own);
         let line = Line {
             time: now.rfc3339(),
             level: level.as_str(),

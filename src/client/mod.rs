@@ -6,7 +6,7 @@ pub mod log;
 mod request;
 
 use request::Draft;
-pub use request::Request;
+pub use request::{Request, token};
 
 use crate::catalogue::codes::EV_BAD_REPLY;
 use crate::catalogue::services::{GEN_PAY_CERT, REPORT_CHARGE, Service, Target};

@@ -1,6 +1,7 @@
 //! A service's own request: checked against the catalogue, with the configured defaults filled in.
 
 use crate::catalogue::codes::EV_INVALID_REQUEST;
+use crate::catalogue::next::Next;
 use crate::catalogue::services::{Field, Kind, Target};
 use crate::error::{Failure, Text, text};
 use crate::json::{self, JSON_SPACE, Object};
@@ -10,7 +11,8 @@ use zeroize::Zeroizing;
 /// A request that fits its service, ready to be sealed.
 #[derive(Debug)]
 pub struct Request {
-    /// The service's own JSON: the caller's text to the letter, with the defaults behind it.
+    /// The service's own JSON: the caller's text to the letter, with the defaults behind it. Where
+    /// a value of a listed field has to change, every other one stands as it was.
     pub json: Zeroizing<String>,
     /// The patient's token, by which a call can be cancelled.
     pub token: Zeroizing<String>,
@@ -34,12 +36,11 @@ impl<'a> Draft<'a> {
             )));
         }
         let object = Object::parse_strictly(request).map_err(refuse)?;
-        let token = object.get("token").and_then(json::string);
         Ok(Self {
             text: request,
+            token: token_of(&object),
             object,
             fields: target.known().map_or(&[][..], |service| service.fields),
-            token: Zeroizing::new(token.unwrap_or_default()),
         })
     }
 
@@ -51,7 +52,13 @@ impl<'a> Draft<'a> {
     /// The fields that a default may fill.
     pub(super) fn left_out(&self) -> impl Iterator<Item = &'static Field> {
         let fields = self.fields.iter();
-        fields.filter(|field| self.object.get(field.name).is_none())
+        fields.filter(|field| self.given(field).is_none())
+    }
+
+    /// A field's value; null is the same as leaving it out.
+    fn given(&self, field: &Field) -> Option<&'a RawValue> {
+        let value = self.object.get(field.name)?;
+        (value.get() != "null").then_some(value)
     }
 
     /// Checks every field, with the defaults of those that were left out: each that is wrong is
@@ -61,49 +68,98 @@ impl<'a> Draft<'a> {
         mut defaults: Vec<(&'static str, Result<String, Text>)>,
     ) -> Result<Request, Failure> {
         let mut problems = Vec::new();
-        let mut filled = Vec::new();
+        let mut changes = Vec::new();
+        // What is wrong with the code that the patient shows, the cashier puts right; a program
+        // that sends none is the program's fault.
+        let mut next = Some(Next::Rescan);
         for field in self.fields {
-            if let Some(value) = self.object.get(field.name) {
-                problems.extend(field.problem(value));
-                continue;
-            }
+            let is_there = self.object.get(field.name).is_some();
             let default = defaults.iter().position(|(name, _)| *name == field.name);
-            match default.map(|default| defaults.swap_remove(default).1) {
-                Some(Ok(value)) => {
-                    problems.extend(field.too_long(value.chars().count()));
-                    filled.push((field.name, value));
+            let default = default.map(|default| defaults.swap_remove(default).1);
+            let read = match (self.given(field), default) {
+                (Some(value), _) => field.read(value),
+                (None, Some(default)) => default.and_then(|value| {
+                    let problem = field.too_long(value.chars().count());
+                    problem.map_or(Ok(Value::New(value)), Err)
+                }),
+                (None, None) if !field.required => Ok(Value::Absent),
+                (None, None) if is_there => Err(field.wrong()),
+                (None, None) => Err(field.missing()),
+            };
+            match read {
+                Ok(Value::AsItIs) => {}
+                Ok(Value::New(value)) => {
+                    let json = serde_json::Value::from(value).to_string();
+                    changes.push((field.name, Some(json)));
                 }
-                Some(Err(problem)) => problems.push(problem),
-                None if field.required => problems.push(field.missing()),
-                None => {}
+                Ok(Value::Absent) if is_there => changes.push((field.name, None)),
+                Ok(Value::Absent) => {}
+                Err(problem) => {
+                    problems.push(problem);
+                    next = next.filter(|_| field.name == TOKEN && is_there);
+                }
             }
         }
         if !problems.is_empty() {
-            return Err(refuse(Text::join(&problems)));
+            let failure = refuse(Text::join(&problems));
+            return Err(Failure { next, ..failure });
         }
         Ok(Request {
-            json: Zeroizing::new(append(self.text, &self.object, &filled)),
+            json: Zeroizing::new(write(self.text, &self.object, &changes)),
             token: self.token,
         })
     }
+}
+
+/// The field that stands for the patient.
+const TOKEN: &str = "token";
+
+/// The patient's token in a request, as it goes out: scanners end it with CR LF.
+pub fn token(request: &str) -> Zeroizing<String> {
+    Object::parse(request)
+        .map(|object| token_of(&object))
+        .unwrap_or_default()
+}
+
+fn token_of(object: &Object<'_>) -> Zeroizing<String> {
+    let token = object.get(TOKEN).and_then(json::string);
+    let token = Zeroizing::new(token.unwrap_or_default());
+    Zeroizing::new(token.trim().to_owned())
+}
+
+/// What becomes of a field's value.
+enum Value {
+    /// It goes out to the letter.
+    AsItIs,
+    /// This goes out in its place.
+    New(String),
+    /// The field does not go out.
+    Absent,
 }
 
 fn refuse(detail: Text) -> Failure {
     Failure::not_sent(EV_INVALID_REQUEST, detail)
 }
 
-/// The caller's object with more fields at its end.
-fn append(request: &str, object: &Object<'_>, fields: &[(&str, String)]) -> String {
-    let request = request.trim_matches(JSON_SPACE);
-    let open = request.strip_suffix('}').unwrap_or(request);
-    let mut json = String::with_capacity(request.len() + 256);
-    json.push_str(open.trim_end_matches(JSON_SPACE));
-    let mut separator = if object.is_empty() { "" } else { "," };
-    for (name, value) in fields {
+/// The caller's object with some values changed or left out, and more fields at its end.
+fn write(request: &str, object: &Object<'_>, changes: &[(&str, Option<String>)]) -> String {
+    let is_there = |name: &str| object.get(name).is_some();
+    let written = if changes.iter().any(|(name, _)| is_there(name)) {
+        object.rewrite(|name, value| {
+            let change = changes.iter().find(|(changed, _)| *changed == name);
+            change.map_or(Some(value), |(_, value)| value.as_deref())
+        })
+    } else {
+        request.trim_matches(JSON_SPACE).to_owned()
+    };
+    let open = written.strip_suffix('}').unwrap_or(&written);
+    let mut json = open.trim_end_matches(JSON_SPACE).to_owned();
+    let mut separator = if json.len() == 1 { "" } else { "," };
+    for (name, value) in changes.iter().filter(|(name, _)| !is_there(name)) {
         json.push_str(separator);
         json.push_str(&format!(
             "\"{name}\":{}",
-            serde_json::Value::from(value.as_str())
+            value.as_deref().unwrap_or("null")
         ));
         separator = ",";
     }
@@ -122,6 +178,10 @@ impl Field {
     fn right(&self) -> Text {
         let max = self.max;
         match self.kind {
+            Kind::Text if self.name == TOKEN => text!(
+                "应为 1 到 {max} 个字符的字符串，中间没有空白",
+                "a string of 1 to {max} characters without white space"
+            ),
             Kind::Text => text!(
                 "应为 1 到 {max} 个字符的字符串",
                 "a string of 1 to {max} characters"
@@ -151,33 +211,48 @@ impl Field {
         })
     }
 
-    /// What is wrong with a value. Never the value itself: it may be a patient's.
-    fn problem(&self, value: &RawValue) -> Option<Text> {
-        let string = json::string(value);
-        let is_right = match self.kind {
-            Kind::Text => {
-                if let Some(string) = &string {
-                    let count = string.chars().count();
-                    if count > self.max {
-                        return self.too_long(count);
-                    }
-                }
-                string.as_deref().is_some_and(|string| !string.is_empty())
-            }
-            Kind::Decimal => json::string_or_number(value)
-                .is_some_and(|amount| amount.len() <= self.max && is_decimal(&amount)),
-            Kind::Payment => string.as_deref().is_some_and(is_payment),
-            Kind::Word(words) => string
-                .as_deref()
-                .is_some_and(|string| words.contains(&string)),
-        };
-        if is_right {
-            return None;
-        }
+    fn wrong(&self) -> Text {
         let name = self.name;
         let right = self.right();
         let (zh, en) = (right.zh, right.en);
-        Some(text!("{name} {zh}", "{name} must be {en}"))
+        text!("{name} {zh}", "{name} must be {en}")
+    }
+
+    /// What becomes of a value, or what is wrong with it. Never the value itself: it may be a
+    /// patient's.
+    fn read(&self, value: &RawValue) -> Result<Value, Text> {
+        let given = match self.kind {
+            Kind::Text | Kind::Payment | Kind::Word(_) => json::string(value),
+            Kind::Decimal => json::string_or_number(value),
+        };
+        let given = Zeroizing::new(given.ok_or_else(|| self.wrong())?);
+        // A name may have spaces around it for all that is known. What a scanner or an amount's
+        // own program put around a token or an amount means nothing.
+        let trimmed = match self.kind {
+            Kind::Text if self.name != TOKEN => given.as_str(),
+            Kind::Word(_) => given.as_str(),
+            _ => given.trim(),
+        };
+        if trimmed.is_empty() && !self.required {
+            return Ok(Value::Absent);
+        }
+        let is_right = match self.kind {
+            Kind::Text => {
+                if let Some(problem) = self.too_long(trimmed.chars().count()) {
+                    return Err(problem);
+                }
+                let has_space = self.name == TOKEN && trimmed.contains(char::is_whitespace);
+                !trimmed.is_empty() && !has_space
+            }
+            Kind::Decimal => trimmed.len() <= self.max && is_decimal(trimmed),
+            Kind::Payment => trimmed.len() <= self.max && is_payment(trimmed),
+            Kind::Word(words) => words.contains(&trimmed),
+        };
+        match is_right {
+            false => Err(self.wrong()),
+            true if trimmed.len() == given.len() => Ok(Value::AsItIs),
+            true => Ok(Value::New(trimmed.to_owned())),
+        }
     }
 }
 
@@ -193,13 +268,13 @@ fn is_decimal(text: &str) -> bool {
     }
 }
 
-/// `\d{1,17}(\.\d{1,2})?`, greater than 0.
+/// `\d{1,17}(\.\d{1,2}0*)?`, greater than 0.
 fn is_payment(text: &str) -> bool {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     is_digits(whole)
         && whole.len() <= 17
         && is_digits(decimals)
-        && decimals.len() <= 2
+        && decimals.bytes().skip(2).all(|digit| digit == b'0')
         && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
@@ -224,7 +299,13 @@ mod tests {
             ("\"007\"", true),
             ("\"0\"", false),
             ("\"0.00\"", false),
+            ("\"12.3000\"", true),
+            ("\" 12.30\\r\\n\"", true),
+            ("\"12.000000000000000000\"", false),
+            ("\"0.000\"", false),
             ("\"12.345\"", false),
+            ("\"12.3450\"", false),
+            ("\"1 2.30\"", false),
             ("\"12.\"", false),
             ("\".5\"", false),
             ("\"-1\"", false),
@@ -237,7 +318,7 @@ mod tests {
         ] {
             let field = &GEN_PAY_CERT.fields[1];
             let value: &RawValue = serde_json::from_str(amount).unwrap();
-            assert_eq!(field.problem(value).is_none(), accepted, "{amount}");
+            assert_eq!(field.read(value).is_ok(), accepted, "{amount}");
         }
     }
 
@@ -251,12 +332,11 @@ mod tests {
             ("-1", false),
             ("1e3", false),
             ("\"abc\"", false),
-            ("null", false),
             ("true", false),
         ] {
             let field = &TOKEN_PWD_CHECK_NOTC.fields[3];
             let value: &RawValue = serde_json::from_str(amount).unwrap();
-            assert_eq!(field.problem(value).is_none(), accepted, "{amount}");
+            assert_eq!(field.read(value).is_ok(), accepted, "{amount}");
         }
     }
 

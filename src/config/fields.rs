@@ -220,7 +220,7 @@ static FIELDS: &[Field] = &[
     field("log.level", Kind::Choice(&["error", "warn", "info"], "info"), r#""info""#,
         "记录哪些调用",
         "which calls get a line"),
-    field("log.keepDays", Kind::Number(1, 3650, 30), "180",
+    field("log.keepDays", Kind::Number(1, 3650, 180), "180",
         "日志保留的天数",
         "for how many days files are kept"),
     field("riskControl", Kind::Choice(&["guard", "observe"], "guard"), r#""observe""#,

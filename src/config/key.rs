@@ -53,10 +53,10 @@ fn in_variable(name: &str) -> Result<Zeroizing<String>, Text> {
 fn in_file(path: &Path) -> Result<Zeroizing<String>, Text> {
     only_for_its_owner(path)?;
     let bytes = read_file(path).map(Zeroizing::new)?;
-    let text = Zeroizing::new(decode_file(&bytes).trim().to_owned());
-    match text.strip_prefix(PROTECTED) {
+    let text = Zeroizing::new(decode_file(&bytes).into_owned());
+    match text.trim().strip_prefix(PROTECTED) {
         Some(blob) => unprotect(blob),
-        None => Ok(text),
+        None => Ok(Zeroizing::new(text.trim().to_owned())),
     }
 }
 

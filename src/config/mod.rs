@@ -14,12 +14,14 @@ use crate::charset::{Charset, decode_file};
 use crate::envelope::Sealer;
 use crate::error::{Failure, Language, Text, text};
 use crate::json::Object;
+use crate::os::host::beside_program;
 use reader::{Reader, read_file, should_be};
 use rustls::pki_types::ServerName;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ureq::http::{HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 /// A configuration that holds together. It has no `Debug`: the key is in it.
 #[expect(missing_debug_implementations, reason = "it holds the key")]
@@ -146,18 +148,20 @@ pub struct LogSettings {
 impl Config {
     /// Reads a configuration from JSON text, or from a file when the text is `@path`.
     ///
-    /// Relative paths in a file's fields start at that file's folder, never at the current one.
+    /// Relative paths in a file's fields start at that file's folder, and a relative `@path` at the
+    /// program's: never at the current one, which any file dialogue changes.
     pub fn read(source: &[u8]) -> Result<Self, Failure> {
-        let source = decode_file(source);
+        // It may hold the key: no copy of it is left behind.
+        let source = Zeroizing::new(decode_file(source).into_owned());
         match source.trim().strip_prefix('@') {
-            Some(path) => Self::read_file(Path::new(path.trim())),
+            Some(path) => Self::read_file(&beside_program(Path::new(path.trim()))),
             None => Self::parse(&source, None),
         }
     }
 
     /// Reads a configuration file.
     pub fn read_file(path: &Path) -> Result<Self, Failure> {
-        let bytes = read_file(path).map_err(|reason| {
+        let bytes = read_file(path).map(Zeroizing::new).map_err(|reason| {
             let path = path.display();
             let (zh, en) = (reason.zh, reason.en);
             refuse(text!(
@@ -165,7 +169,8 @@ impl Config {
                 "cannot read the configuration file {path}: {en}"
             ))
         })?;
-        Self::parse(&decode_file(&bytes), path.parent())
+        let json = Zeroizing::new(decode_file(&bytes).into_owned());
+        Self::parse(&json, path.parent())
     }
 
     fn parse(json: &str, folder: Option<&Path>) -> Result<Self, Failure> {
@@ -318,8 +323,11 @@ const OWN_HEADERS: [&str; 7] = [
     "accept-encoding",
 ];
 
+/// The most that all of them may come to, in bytes: many gateways take no more than 8 KiB of head.
+const MAX_HEADERS: usize = 8 << 10;
+
 fn read_headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers = Vec::new();
+    let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
     for (name, value) in reader.object("headers") {
         let parsed = (
             name.parse::<HeaderName>(),
@@ -342,6 +350,20 @@ fn read_headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
                 ),
             ),
         }
+    }
+    // Each with a colon, a space and the end of its line.
+    let lengths = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let bytes: usize = lengths.sum();
+    if bytes >= MAX_HEADERS {
+        reader.wrong(
+            "headers",
+            text!(
+                "合计 {bytes} 字节，应少于 {MAX_HEADERS}",
+                "{bytes} bytes together: less than {MAX_HEADERS} are needed"
+            ),
+        );
     }
     headers
 }

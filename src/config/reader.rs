@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zeroize::Zeroize;
 
 /// One object of a configuration. What is wrong is noted by the name that whoever wrote it sees
 /// there.
@@ -64,7 +65,8 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.take(name)? {
             Value::String(text) if !text.is_empty() => text,
-            _ => {
+            other => {
+                wipe(other);
                 self.wrong(name, should_be(Kind::Text));
                 return None;
             }
@@ -190,9 +192,21 @@ impl<'a> Reader<'a> {
 
     /// Whatever was not taken is not known: a slip of the pen must not be a silent default.
     pub(super) fn finish(&mut self) {
-        for name in std::mem::take(&mut self.values).keys() {
-            self.wrong(name, unknown());
+        for (name, value) in std::mem::take(&mut self.values) {
+            self.wrong(&name, unknown());
+            // The key under a misspelt name is the key.
+            wipe(value);
         }
+    }
+}
+
+/// Drops a value whose texts may be secrets.
+fn wipe(value: Value) {
+    match value {
+        Value::String(mut text) => text.zeroize(),
+        Value::Array(items) => items.into_iter().for_each(wipe),
+        Value::Object(values) => values.into_iter().for_each(|(_, value)| wipe(value)),
+        _ => {}
     }
 }
 

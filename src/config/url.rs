@@ -51,11 +51,14 @@ impl BaseUrl {
 /// Reads a proxy's address.
 pub(super) fn proxy(url: &str) -> Result<ureq::Proxy, Text> {
     let right = || should_be(fields::PROXY);
-    let rest = url.strip_prefix("http://").ok_or_else(right)?;
+    let (scheme, rest) = url.split_once("://").ok_or_else(right)?;
+    if !scheme.eq_ignore_ascii_case("http") {
+        return Err(right());
+    }
     // A user and a password may stand before the host.
     let authority = rest.split('/').next().unwrap_or_default();
     check_port(authority.rsplit('@').next().unwrap_or_default())?;
-    ureq::Proxy::new(url).map_err(|_| right())
+    ureq::Proxy::new(&format!("http://{rest}")).map_err(|_| right())
 }
 
 /// What follows the host must be a port, or nothing: what is no port would be passed over, and the

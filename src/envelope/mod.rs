@@ -7,4 +7,5 @@ pub mod reply;
 pub mod request;
 mod sealer;
 
+use sealer::BLOCK;
 pub use sealer::{KeyFormat, Sealer, UnsealError};

@@ -1,17 +1,19 @@
 //! The outer reply (A and B §1.3.2.2): what it means, and what is sealed in it. Strict in what lets
 //! anybody settle or charge, tolerant in all else.
 
-use super::{Sealer, UnsealError};
+use super::{BLOCK, Sealer, UnsealError};
 use crate::catalogue::codes::{
     EV_BAD_REPLY, EV_BUSINESS, EV_DECRYPT, EV_HTTP_STATUS, EV_INVALID_REQUEST, EV_OK,
     is_documented, is_reserved, meaning,
 };
 use crate::catalogue::next;
 use crate::catalogue::services::Service;
+use crate::charset;
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
 use crate::reply::Reply;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 /// Reads a reply in the documents' order: code, then success, then the state (§1.1). `status` is
@@ -23,8 +25,8 @@ pub fn read(
     body: &[u8],
 ) -> Result<Reply, Failure> {
     let is_success = is_success(status);
-    // A byte-order mark is passed over; what is not UTF-8 may still have a readable code.
-    let body = String::from_utf8_lossy(body);
+    // A byte-order mark is passed over.
+    let body = text_of(body);
     let body = body.trim_start_matches('\u{feff}');
     let outer = match Outer::read(body) {
         // A gateway on the way answers in JSON, too: with another status only a code that the
@@ -36,6 +38,7 @@ pub fn read(
     let reply = |data| Reply {
         code: outer.code,
         message: outer.message(),
+        log_detail: None,
         from_centre: true,
         delivery: Delivery::Answered,
         next: None,
@@ -61,7 +64,12 @@ pub fn read(
         });
     }
     let data = match &outer.enc_data {
-        Some(sealed) => Some(open_sealed(sealer, sealed)?),
+        Some(sealed) => match open_sealed(sealer, sealed) {
+            Ok(data) => Some(data),
+            // Of an unlisted path nothing is known: digits may be just that.
+            Err(_) if service.is_none() && outer.is_bare => None,
+            Err(failure) => return Err(failure),
+        },
         None if service.is_none() => None,
         None => {
             return Err(bad_reply(text!(
@@ -87,6 +95,14 @@ pub fn read(
     })
 }
 
+/// A body that is UTF-8, or GBK: not read byte by byte, since the second byte of a character may
+/// look like an escape. What is neither may still have a readable code.
+fn text_of(body: &[u8]) -> Cow<'_, str> {
+    charset::decode_received(body)
+        .filter(|text| matches!(text, Cow::Borrowed(_)) || Object::parse(text).is_ok())
+        .unwrap_or_else(|| String::from_utf8_lossy(body))
+}
+
 /// Whether an HTTP status is one of success.
 pub fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
@@ -100,11 +116,7 @@ pub fn unseal(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failur
     }
     let refuse = |detail| Failure::not_sent(EV_INVALID_REQUEST, detail);
     let object = Object::parse(sealed).map_err(refuse)?;
-    let sealed = match object.get("encData") {
-        Some(sealed) => json::string(sealed),
-        None => object.get("data").and_then(enc_data),
-    };
-    let sealed = sealed.ok_or_else(|| {
+    let sealed = enc_data(&object).ok_or_else(|| {
         refuse(text!(
             "缺少 encData（字符串）",
             "encData (a string) is missing"
@@ -115,7 +127,7 @@ pub fn unseal(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failur
 
 fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failure> {
     let fail = |detail| Failure::new(EV_DECRYPT, Delivery::Answered, detail);
-    let plain = sealer.unseal(sealed).map_err(|error| {
+    let plain = sealer.unseal(&without_space(sealed)).map_err(|error| {
         fail(match error {
             UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
             UnsealError::Length => text!(
@@ -128,12 +140,23 @@ fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failu
             ),
         })
     })?;
-    match std::str::from_utf8(&plain) {
-        Ok(plain) => Ok(Zeroizing::new(plain.to_owned())),
-        Err(_) => Err(fail(text!(
+    // What is GBK instead of UTF-8 must be JSON: a wrong key's bytes may well be characters.
+    match charset::decode_received(&plain) {
+        Some(Cow::Borrowed(text)) => Ok(Zeroizing::new(text.to_owned())),
+        Some(Cow::Owned(text)) if json::whole_object(&text).is_ok() => Ok(Zeroizing::new(text)),
+        _ => Err(fail(text!(
             "内容不是 UTF-8，请核对 sm4Key 和 keyFormat",
             "the content is not UTF-8: check sm4Key and keyFormat"
         ))),
+    }
+}
+
+/// Hex as some centres wrap it: in lines.
+fn without_space(hex: &str) -> Cow<'_, str> {
+    if hex.contains(char::is_whitespace) {
+        hex.split_whitespace().collect()
+    } else {
+        hex.into()
     }
 }
 
@@ -156,10 +179,13 @@ fn http_status(status: u16) -> Failure {
 
 /// What is wrong with the opened content of a reply.
 fn bad_content(data: &str, detail: Text) -> Failure {
-    let (zh, en) = (detail.zh, detail.en);
     if json::is_object(data) {
-        return bad_reply(text!("应答内容：{zh}", "the reply's content: {en}"));
+        return bad_reply(detail.wrap(|detail| {
+            let (zh, en) = (&detail.zh, &detail.en);
+            text!("应答内容：{zh}", "the reply's content: {en}")
+        }));
     }
+    let (zh, en) = (detail.zh, detail.en);
     let detail = text!(
         "解密后的内容{zh}，请核对 sm4Key 和 keyFormat",
         "the opened content is {en}: check sm4Key and keyFormat"
@@ -174,7 +200,7 @@ fn state(data: &str, field: &str) -> Result<String, Failure> {
     object
         .get(field)
         .and_then(json::string_or_number)
-        .filter(|state| !matches!(state.trim(), "" | "null" | "NULL" | "Null"))
+        .filter(|state| !state.trim().is_empty() && !state.trim().eq_ignore_ascii_case("null"))
         .ok_or_else(|| bad_reply(text!("应答中没有 {field}", "the reply has no {field}")))
 }
 
@@ -184,6 +210,8 @@ struct Outer {
     message: Option<String>,
     failed: bool,
     enc_data: Option<String>,
+    /// Whether that may be no more than text of hex digits.
+    is_bare: bool,
 }
 
 impl Outer {
@@ -192,7 +220,7 @@ impl Outer {
         let code = object
             .get("code")
             .and_then(json::string_or_number)
-            .and_then(|code| code.trim().parse().ok())
+            .and_then(|code| whole_number(code.trim()))
             .ok_or_else(|| text!("没有整数 code", "there is no whole number code"))?;
         if is_reserved(code) {
             return Err(text!(
@@ -208,22 +236,25 @@ impl Outer {
         }
         Ok(Self {
             code,
-            message: object.get("message").and_then(json::string),
+            message: ["message", "msg"].into_iter().find_map(|name| {
+                let message = json::string_to_show(object.get(name)?)?;
+                (!message.trim().is_empty()).then_some(message)
+            }),
             failed: object.get("success").is_some_and(|value| !is_true(value)),
-            enc_data: object.get("data").and_then(enc_data),
+            enc_data: enc_data(&object),
+            is_bare: object.get("data").and_then(bare_hex).is_some(),
         })
     }
 
     /// Whether nobody but the centre can have said it.
     fn is_surely_the_centres(&self) -> bool {
-        is_documented(self.code) && (self.code != EV_OK || self.enc_data.is_some())
+        is_documented(self.code) && (self.code != EV_OK || self.enc_data.is_some() && !self.is_bare)
     }
 
     /// The centre's own text; where it has none, the documents' for the code.
     fn message(&self) -> String {
         self.message
             .clone()
-            .filter(|message| !message.trim().is_empty())
             .or_else(|| meaning(self.code).map(|meaning| meaning.zh.to_owned()))
             .unwrap_or_default()
     }
@@ -235,9 +266,32 @@ fn is_true(value: &RawValue) -> bool {
         || json::string(value).is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// `encData` of a reply's `data`: an object, or an object inside a string.
-fn enc_data(data: &RawValue) -> Option<String> {
-    let inner = json::string(data);
-    let object = Object::parse(inner.as_deref().unwrap_or(data.get())).ok()?;
-    object.get("encData").and_then(json::string)
+/// A whole number, which some serializers write with decimals: 0.0.
+fn whole_number(text: &str) -> Option<i32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_whole = !decimals.is_empty() && decimals.bytes().all(|digit| digit == b'0');
+    is_whole.then(|| whole.parse().ok())?
+}
+
+/// What is sealed in a reply: `encData` of its `data`, or `data` itself where that is the bare hex;
+/// else `encData` beside `data`, where a request has it.
+fn enc_data(outer: &Object<'_>) -> Option<String> {
+    let beside = || outer.get("encData").and_then(json::string);
+    let within = outer.get("data").and_then(|data| {
+        // An object, or an object inside a string.
+        let inner = json::string(data);
+        match Object::parse(inner.as_deref().unwrap_or(data.get())) {
+            Ok(object) => object.get("encData").and_then(json::string),
+            Err(_) => bare_hex(data),
+        }
+    });
+    within.or_else(beside)
+}
+
+/// A text of nothing but hex, and enough of it for something sealed.
+fn bare_hex(data: &RawValue) -> Option<String> {
+    let text = json::string(data)?;
+    let digits = without_space(&text);
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    (is_hex && digits.len() >= 2 * BLOCK).then(|| digits.into_owned())
 }

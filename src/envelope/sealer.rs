@@ -10,7 +10,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Bytes of an SM4 key, and of an SM4 block.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// In which form the issued key is written. The documents do not say, so it is configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

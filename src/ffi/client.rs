@@ -11,7 +11,8 @@ use std::ffi::c_char;
 
 /// Opens a client and puts its handle into `*client`.
 ///
-/// `config` is JSON text, or `@path` for a file; it is read by its byte-order mark if it has one,
+/// `config` is JSON text, or `@path` for a file (a relative path starts at the program's folder); it
+/// is read by its byte-order mark if it has one,
 /// else as UTF-8, else as GB18030. See "Configuration" above. On failure `*client` is -1 and
 /// `ev_last_reply` names every field that is wrong. A client is meant to be opened once and kept:
 /// it holds the connections. Close it with `ev_close`.

@@ -5,11 +5,11 @@ use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::client::Client;
 use crate::dispatch;
 use crate::error::{Failure, text};
-use crate::os::host;
+use crate::os::host::{self, beside_program};
 use once_cell::sync::Lazy;
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The default client's handle.
@@ -93,7 +93,7 @@ fn default_client() -> Result<Arc<Client>, Failure> {
         return Ok(Arc::clone(client));
     }
     let path = env::var_os(CONFIG_VARIABLE)
-        .map(PathBuf::from)
+        .map(|path| beside_program(Path::new(&path)))
         .or_else(|| Some(host::library_path()?.with_file_name(CONFIG_FILE)))
         .ok_or_else(|| {
             Failure::not_sent(

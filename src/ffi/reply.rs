@@ -11,7 +11,8 @@ use std::ffi::c_char;
 
 /// One field of a reply as plain text, for languages without a JSON parser: `path` is "next",
 /// "data.payCert" or, in an array, "data.code.0.meaning". Text comes unescaped, numbers with their
-/// digits, true and false as such, null as "", objects and arrays as JSON. `client` says in which
+/// digits, true and false as such, null as "", objects and arrays as JSON. Half of a surrogate pair
+/// comes as U+FFFD. `client` says in which
 /// charset; with -1 the text is in the ASCII form, as a failed ev_open, or a failed default client,
 /// leaves it in ev_last_reply.
 ///

@@ -10,8 +10,8 @@ use std::ffi::c_char;
 
 /// Online password check: notifies the patient (tokenPwdCheckNotc, B 1.7.1).
 ///
-/// `request`: {"token","orgCodg","orgName"} of 1 to 40 characters each, and "totalAmount" (a
-/// decimal) if there is one. Reply data: "notcFlag" ("1" sent, "0" failed) and "resBizNo".
+/// `request`: {"token","orgCodg"} of 1 to 40 characters each, "orgName" of 1 to 200, and
+/// "totalAmount" (a decimal) if there is one. Reply data: "notcFlag" ("1" sent, "0" failed) and "resBizNo".
 /// 500320 means that no password is needed: `next` is "settle".
 ///
 /// Changes something: goes out once, on a fresh connection, and wants a `reply_size` of 1024 or
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn ev_signed_query(
 /// One-code pay: gets the certificate to charge with (genPayCert, A 1.5.2).
 ///
 /// `request`: as for ev_signed_query, and "ownPaySetlAmt" (a string: up to 17 digits, up to two
-/// decimals, greater than 0) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
+/// decimals and zeros behind them, greater than 0, sent as it is given) and "fixmedinsTrnsSn" of 1 to 200 characters. Reply data: "payCert",
 /// "payChnlUserName", "payChnlName". Charge exactly `ownPaySetlAmt`, at that channel, only when
 /// `next` is "charge", and tell what became of it by ev_report_charge. When `next` is "retry": the
 /// same serial number and amount again. EV_DUPLICATE, EV_ISSUED_BEFORE and EV_JOURNAL: see "Risk

@@ -14,7 +14,7 @@ pub use verify_password::verify_password;
 use crate::catalogue::codes::EV_CANCELLED;
 use crate::catalogue::next::Next;
 use crate::catalogue::services::Service;
-use crate::client::{Client, InFlight, Request};
+use crate::client::{Client, InFlight, Request, token};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
 use crate::reply::Reply;
@@ -78,12 +78,10 @@ impl<'a> Run<'a> {
         request: &str,
         progress: &'a mut Progress<'a>,
     ) -> Self {
-        let token = json::at_path(request, "token").and_then(json::string);
-        let token = Zeroizing::new(token.unwrap_or_default());
         let mut run = Self {
             client,
             name,
-            whole: client.begin(token, None),
+            whole: client.begin(token(request), None),
             started: Instant::now(),
             progress,
             steps: Vec::new(),

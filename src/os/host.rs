@@ -1,7 +1,7 @@
 //! This library as a guest in a host process: it stays loaded once it has been called (rule 9), and
 //! it knows where it lies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 /// Keeps the library loaded from its first call on, so that unloading it is always safe.
@@ -11,6 +11,13 @@ use std::sync::Once;
 pub(crate) fn pin() {
     static PINNED: Once = Once::new();
     PINNED.call_once(platform::pin);
+}
+
+/// A path in the folder of the program that runs, unless it is absolute.
+pub(crate) fn beside_program(path: &Path) -> PathBuf {
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    folder.map_or_else(|| path.to_owned(), |folder| folder.join(path))
 }
 
 /// The library's own file.
@@ -49,7 +56,27 @@ mod platform {
     }
 
     pub(super) fn library_path() -> Option<PathBuf> {
-        with_own_name(|name| PathBuf::from(OsStr::from_bytes(name.to_bytes())))
+        let named = with_own_name(|name| PathBuf::from(OsStr::from_bytes(name.to_bytes())))?;
+        if named.is_absolute() {
+            return Some(named);
+        }
+        // As the host named it when it loaded it: the current directory may be another by now.
+        mapped_file().or(Some(named))
+    }
+
+    /// The file that the kernel has mapped where this library lies.
+    fn mapped_file() -> Option<PathBuf> {
+        let here = (&raw const HERE).addr();
+        let maps = std::fs::read("/proc/self/maps").ok()?;
+        maps.split(|byte| *byte == b'\n').find_map(|line| {
+            // from-to rights offset device inode path
+            let from_to = std::str::from_utf8(line.split(|byte| *byte == b' ').next()?).ok()?;
+            let (from, to) = from_to.split_once('-')?;
+            let address = |digits| usize::from_str_radix(digits, 16).ok();
+            let path = &line[line.iter().position(|byte| *byte == b'/')?..];
+            let is_here = (address(from)?..address(to)?).contains(&here);
+            is_here.then(|| PathBuf::from(OsStr::from_bytes(path)))
+        })
     }
 }
 
