@@ -24,13 +24,13 @@ pub fn report(config: &Config, report: &str) -> Reply {
         .find(is_it)
         .unwrap_or(Outcome::Unknown);
     let language = config.language;
+    let next = match outcome {
+        Outcome::Paid => None,
+        Outcome::Failed => Some(Next::Retry),
+        Outcome::Unknown => Some(Next::ConfirmCharge),
+    };
     match note(config, &key, &amount, outcome) {
         Ok(known) => {
-            let next = match outcome {
-                Outcome::Paid => None,
-                Outcome::Failed => Some(Next::Retry),
-                Outcome::Unknown => Some(Next::ConfirmCharge),
-            };
             let data = serde_json::json!({ "outcome": outcome.as_str(), "known": known });
             Reply {
                 next,
@@ -40,7 +40,12 @@ pub fn report(config: &Config, report: &str) -> Reply {
         Err(Stop::Refused(refusal)) => refusal.report_reply(&amount, language),
         Err(Stop::Trouble(trouble)) => {
             let failure = trouble.failure(Delivery::NotSent);
-            Reply::failed(&failure, language, None)
+            // What is to be done about the charge does not depend on the note: paying in another
+            // way, while it may have been made, would be paying twice.
+            Reply {
+                next,
+                ..Reply::failed(&failure, language, None)
+            }
         }
     }
 }
