@@ -3,65 +3,14 @@
 
 mod common;
 
+use common::c::{compile, compile_with, run, without_cargos};
 use common::wire::wait_for;
 use common::{centre, config, config_with, everything, library_dir};
 use evoucher_sandbox::{Sandbox, Tls};
 use serde_json::json;
-use std::env;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Compiles a program of this project, strictly.
-fn compile(source: &str, standard: &str, links: bool) -> PathBuf {
-    compile_with(source, standard, links, &[])
-}
-
-fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) -> PathBuf {
-    let name = Path::new(source).file_stem().unwrap();
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let mut cc = Command::new("cc");
-    cc.args([
-        standard,
-        "-pedantic",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-g",
-        "-I",
-        "include",
-    ]);
-    cc.arg("-o").arg(&program).arg(source);
-    if links {
-        let folder = library_dir();
-        cc.arg("-L").arg(&folder).arg("-levoucher");
-        cc.arg(format!("-Wl,-rpath,{}", folder.display()));
-    }
-    cc.args(["-lm", "-ldl", "-lpthread"]).args(more);
-    run(&mut cc);
-    program
-}
-
-/// As a user would run it.
-fn without_cargos(command: &mut Command) -> &mut Command {
-    command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("EVOUCHER_CONFIG")
-        // cargo points it at the debug build, and it would come before the program's own path.
-        .env_remove("LD_LIBRARY_PATH")
-}
-
-fn run(command: &mut Command) -> String {
-    let output = without_cargos(command).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{said}",
-        output.status
-    );
-    said
-}
 
 /// Runs a program as it is, and where everything is tested under valgrind, too: no error, no leak.
 fn run_checked(program: &Path, arguments: &[&str]) {

@@ -41,13 +41,7 @@ struct Centre {
 
 impl Centre {
     fn start() -> Self {
-        let name = "evoucher-sandbox";
-        let folder = library_dir();
-        let places = [folder.join(name), folder.parent().unwrap().join(name)];
-        let program = places.iter().find(|place| place.is_file());
-        let program = program
-            .unwrap_or_else(|| panic!("no {name} in {places:?}: cargo build --release -p {name}"));
-        let mut child = Command::new(program)
+        let mut child = Command::new(program("evoucher-sandbox"))
             .args(["--listen", "127.0.0.1:0", "--tls", "127.0.0.1:0"])
             .arg("--until-stdin-closes")
             .stdin(Stdio::piped())

@@ -24,6 +24,6 @@ pub fn help() -> String {
         text.push_str(&format!("  {name:<16} {what}\n"));
     }
     text.push_str(CHOICE);
-    text.push_str("\nThe sandbox itself: GET and DELETE /sandbox/ledger, POST /sandbox/tokens/{token}/verify\n");
+    text.push_str("\nThe sandbox itself: GET /sandbox/ has a list\n");
     text
 }

@@ -89,7 +89,11 @@ pub(crate) async fn handle(
         if first {
             centre.uncount();
         }
-        return Ok(control::answer(&centre, &head.method, path).response(false));
+        let Some(body) = read(body, |_| {}).await? else {
+            return Ok(too_large());
+        };
+        let (page, fault) = control::answer(&centre, &head, path, &body);
+        return deliver(&connection, fault, page).await;
     }
 
     let seen = see(&head, &connection);
@@ -99,10 +103,10 @@ pub(crate) async fn handle(
     let body = match early {
         // Left unread: what ends the connection here is the head.
         Some(Fault::CloseEarly | Fault::ResetEarly) => Some(Vec::new()),
-        _ => read(&centre, number, body).await?,
+        _ => read(body, |data| centre.books().read(number, data)).await?,
     };
     let Some(body) = body else {
-        return Ok(Page::html(StatusCode::PAYLOAD_TOO_LARGE).response(false));
+        return Ok(too_large());
     };
     let mut exchange = Exchange {
         seen,
@@ -149,8 +153,12 @@ fn see(head: &Parts, connection: &Connection) -> Seen {
     }
 }
 
+fn too_large() -> Response<Chunks> {
+    Page::html(StatusCode::PAYLOAD_TOO_LARGE).response(false)
+}
+
 /// Reads the body, noting it as it comes; `None` when it is too long.
-async fn read(centre: &Centre, number: u64, body: Incoming) -> io::Result<Option<Vec<u8>>> {
+async fn read(body: Incoming, note: impl Fn(&[u8])) -> io::Result<Option<Vec<u8>>> {
     let mut body = pin!(body);
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
@@ -160,7 +168,7 @@ async fn read(centre: &Centre, number: u64, body: Incoming) -> io::Result<Option
         if bytes.len() + data.len() > LONGEST {
             return Ok(None);
         }
-        centre.books().read(number, &data);
+        note(&data);
         bytes.extend_from_slice(&data);
     }
     Ok(Some(bytes))
@@ -244,7 +252,7 @@ fn decide(
     books.enter(
         service.map_or(ECHO, |service| service.name),
         exchange.seen.connection,
-        answer.code,
+        &answer,
         &texts,
     );
     Ok(answer)

@@ -1,7 +1,9 @@
 //! What the centre remembers: the ledger, the last requests, and the notices it has sent.
 
+use crate::channel::{Channel, Charge, Order, Refusal};
 use crate::choice::Choice;
 use crate::fault::Fault;
+use crate::reply::Answer;
 use crate::scenario::Numbers;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
@@ -24,6 +26,8 @@ pub struct Entry {
     pub amount: String,
     /// The scenario's return code, before any fault.
     pub code: i32,
+    /// The certificate that was issued, or nothing.
+    pub certificate: String,
     /// The connection that it came on.
     pub connection: u64,
 }
@@ -60,24 +64,35 @@ struct Stored {
     connection: u64,
     service: &'static str,
     code: i32,
-    /// Where the token, the institution and the serial end in the text; the rest is the amount.
-    ends: [u16; 3],
+    /// Where the token, the institution, the serial and the amount end in the text; the rest is the
+    /// certificate.
+    ends: [u16; 4],
     text: Box<str>,
 }
 
 impl Stored {
     fn entry(&self) -> Entry {
-        let [token, org_codg, serial] = self.ends.map(usize::from);
+        let [token, org_codg, serial, amount] = self.ends.map(usize::from);
         Entry {
             seq: self.seq,
             service: self.service,
             token: self.text[..token].to_owned(),
             org_codg: self.text[token..org_codg].to_owned(),
             serial: self.text[org_codg..serial].to_owned(),
-            amount: self.text[serial..].to_owned(),
+            amount: self.text[serial..amount].to_owned(),
             code: self.code,
+            certificate: self.certificate().to_owned(),
             connection: self.connection,
         }
+    }
+
+    fn serial(&self) -> &str {
+        let [_, org_codg, serial, _] = self.ends.map(usize::from);
+        &self.text[org_codg..serial]
+    }
+
+    fn certificate(&self) -> &str {
+        &self.text[usize::from(self.ends[3])..]
     }
 }
 
@@ -105,6 +120,7 @@ pub(crate) struct Texts<'a> {
 pub(crate) struct Books {
     pub(crate) notices: Notices,
     pub(crate) numbers: Numbers,
+    pub(crate) channel: Channel,
     /// How many requests have fitted a choice of one of them, by address or token.
     fitted: Remembered<u64>,
     pub(crate) seen: u64,
@@ -123,6 +139,7 @@ impl Books {
         Self {
             notices: Notices::default(),
             numbers: Numbers::new(now_ms),
+            channel: Channel::default(),
             fitted: Remembered::default(),
             seen: 0,
             connections: 0,
@@ -138,6 +155,7 @@ impl Books {
     /// Forgets everything but the numbers that were given out.
     pub(crate) fn clear(&mut self) {
         self.notices = Notices::default();
+        self.channel = Channel::default();
         self.fitted = Remembered::default();
         self.seen = 0;
         self.connections = 0;
@@ -157,16 +175,18 @@ impl Books {
         })
     }
 
-    /// Enters a request that takes effect.
+    /// Enters a request that takes effect, and what it was answered.
     pub(crate) fn enter(
         &mut self,
         service: &'static str,
         connection: u64,
-        code: i32,
+        answer: &Answer,
         texts: &Texts<'_>,
     ) {
-        if self.entries.len() == self.entries_max {
-            self.entries.pop_front();
+        if self.entries.len() == self.entries_max
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            self.channel.forget(oldest.certificate());
         }
         if self.entries_max == 0 {
             return;
@@ -181,18 +201,45 @@ impl Books {
         text.push_str(texts.serial);
         let serial = end(&text);
         text.push_str(texts.amount);
+        let amount = end(&text);
+        if let Some(issued) = &answer.issued {
+            text.push_str(&issued.certificate);
+            let seq = self.processed;
+            self.channel.issued(&issued.certificate, seq, issued.poor);
+        }
         self.entries.push_back(Stored {
             seq: self.processed,
             connection,
             service,
-            code,
-            ends: [token, org_codg, serial],
+            code: answer.code,
+            ends: [token, org_codg, serial, amount],
             text: text.into(),
         });
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.entries.iter().map(Stored::entry).collect()
+    }
+
+    /// The entry of this number, if it is still remembered.
+    fn entry(&self, seq: u64) -> Option<Entry> {
+        let first = self.entries.front()?.seq;
+        let index = usize::try_from(seq.checked_sub(first)?).ok()?;
+        self.entries.get(index).map(Stored::entry)
+    }
+
+    /// Has the channel charge, or say why not.
+    pub(crate) fn charge(&mut self, order: Order, now_ms: u64) -> Result<Charge, Refusal> {
+        let seq = self.channel.seq(&order.certificate);
+        let issued = seq.and_then(|seq| self.entry(seq));
+        self.channel.charge(order, issued, now_ms)
+    }
+
+    /// Has the channel close the certificates of a serial number.
+    pub(crate) fn close(&mut self, serial: &str) {
+        for entry in self.entries.iter().filter(|entry| entry.serial() == serial) {
+            self.channel.close(entry.certificate());
+        }
     }
 
     /// Notes the head of a request; the number is for adding to it.

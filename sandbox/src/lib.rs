@@ -14,6 +14,7 @@
 //! by the path or the token: `README.md` has the tables.
 
 mod centre;
+mod channel;
 mod choice;
 mod control;
 mod deliver;
@@ -34,6 +35,7 @@ mod spec;
 mod tls;
 mod wire;
 
+pub use channel::{Charge, Mode};
 pub use help::help;
 pub use ledger::{Entry, Seen};
 pub use options::Options;
@@ -164,7 +166,20 @@ impl Sandbox {
         self.centre.books().connections
     }
 
-    /// Forgets everything that happened, notices to patients and the counts of faults too.
+    /// The entries of the ledger that issued a certificate.
+    pub fn issued(&self) -> Vec<Entry> {
+        let mut entries = self.ledger();
+        entries.retain(|entry| !entry.certificate.is_empty());
+        entries
+    }
+
+    /// The payment channel that charges by this centre's certificates.
+    pub fn channel(&self) -> Channel<'_> {
+        Channel(&self.centre)
+    }
+
+    /// Forgets everything that happened, notices to patients, the counts of faults and the payment
+    /// channel's charges too.
     pub fn clear(&self) {
         self.centre.books().clear();
     }
@@ -172,6 +187,25 @@ impl Sandbox {
     /// The patient enters the password; `false` when no notice was sent for this token.
     pub fn verify(&self, token: &str) -> bool {
         self.centre.books().notices.verify(token)
+    }
+}
+
+/// The payment channel of a [`Sandbox`].
+#[derive(Clone, Copy)]
+pub struct Channel<'a>(&'a Centre);
+
+impl Channel<'_> {
+    /// `http://127.0.0.1:PORT/sandbox/channel` behind this, for whoever charges.
+    pub const PATH: &'static str = "/sandbox/channel";
+
+    /// What was charged, in order.
+    pub fn charges(self) -> Vec<Charge> {
+        self.0.books().channel.charges().to_vec()
+    }
+
+    /// How it answers from now on, unless a request says otherwise itself.
+    pub fn set_mode(self, mode: Mode) {
+        self.0.books().channel.mode = mode;
     }
 }
 

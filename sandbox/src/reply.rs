@@ -31,6 +31,14 @@ pub(crate) struct Answer {
     pub(crate) success: Option<bool>,
     /// The plaintext of `encData`.
     pub(crate) plain: Option<String>,
+    pub(crate) issued: Option<Issued>,
+}
+
+/// A certificate that an answer hands out.
+pub(crate) struct Issued {
+    pub(crate) certificate: String,
+    /// How many charges of the bill fail for want of money.
+    pub(crate) poor: u32,
 }
 
 impl Answer {
@@ -42,6 +50,7 @@ impl Answer {
             message,
             success: Some(true),
             plain: Some(plain),
+            issued: None,
         }
     }
 
@@ -53,6 +62,7 @@ impl Answer {
             message,
             success: None,
             plain: None,
+            issued: None,
         }
     }
 

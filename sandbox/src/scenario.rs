@@ -7,7 +7,7 @@
 use crate::choice::Choice;
 use crate::fault::Fault;
 use crate::ledger::Notices;
-use crate::reply::{Answer, Fields, text};
+use crate::reply::{Answer, Fields, Issued, text};
 use crate::service::Service;
 use serde_json::{Value, json};
 
@@ -52,6 +52,11 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("emptycert", "signed up, and payCert is empty"),
     ("blankcert", "signed up, and payCert is three blanks"),
     ("nullcert", "signed up, and payCert is the text \"null\""),
+    (
+        "poor",
+        "as signed, and the payment channel refuses each charge: insufficient_funds",
+    ),
+    ("poorN", "the same for the first N charges of a bill"),
     ("sfalse", "code 0 with success false"),
     ("fault.NAME", "the fault NAME, where the path names none"),
 ];
@@ -74,6 +79,8 @@ pub(crate) struct Words {
     noflag: bool,
     /// What stands for every certificate.
     cert: Option<&'static str>,
+    /// How many charges of a bill fail for want of money.
+    poor: Option<u32>,
     sfalse: bool,
     /// The fault, or the text behind `fault.` that names none.
     pub(crate) fault: Option<Result<Choice, String>>,
@@ -121,6 +128,7 @@ impl Words {
             "emptycert" => self.cert = Some(""),
             "blankcert" => self.cert = Some("   "),
             "nullcert" => self.cert = Some("null"),
+            "poor" => self.poor = Some(u32::MAX),
             "sfalse" => self.sfalse = true,
             _ => return self.numbered(word),
         }
@@ -136,6 +144,8 @@ impl Words {
             self.code = Some(n);
         } else if let Some(n) = behind("codem").and_then(|digits| digits.parse::<i32>().ok()) {
             self.code = Some(-n);
+        } else if let Some(n) = behind("poor").and_then(|digits| digits.parse().ok()) {
+            self.poor = Some(n);
         } else if let Some(digits) = behind("flag") {
             self.flag = Some(digits.to_owned());
         } else {
@@ -203,10 +213,14 @@ pub(crate) fn run(
             if words.noflag {
                 fields.retain(|(name, _)| *name != state);
             }
+            let issued = issued(words, &fields);
             if fault == Fault::DuplicateKey {
                 contradict(&mut fields, state);
             }
-            Answer::done(text(&Fields(fields)))
+            Answer {
+                issued,
+                ..Answer::done(text(&Fields(fields)))
+            }
         }
         // A business failure has the last word: code 0, and no result.
         Err(_) if words.sfalse => Answer {
@@ -294,6 +308,16 @@ fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
 /// The one state field that is no flag.
 const CERTIFICATE: &str = "payCert";
 
+/// The certificate that a result hands out, if it is one that the channel would take.
+fn issued(words: &Words, fields: &[(&'static str, Value)]) -> Option<Issued> {
+    let (_, certificate) = fields.iter().find(|(name, _)| *name == CERTIFICATE)?;
+    let is_real = words.cert.is_none() && !words.sfalse;
+    is_real.then(|| Issued {
+        certificate: certificate.as_str().unwrap_or_default().to_owned(),
+        poor: words.poor.unwrap_or_default(),
+    })
+}
+
 const USER: &str = "张*三";
 const CHANNEL: &str = "微信支付";
 
@@ -306,7 +330,7 @@ enum Standing {
 fn standing(words: &Words) -> Standing {
     if words.blocked {
         Standing::Blocked
-    } else if (words.signed || words.cert.is_some()) && !words.unsigned {
+    } else if (words.signed || words.cert.is_some() || words.poor.is_some()) && !words.unsigned {
         Standing::Signed
     } else {
         Standing::Unsigned

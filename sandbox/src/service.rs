@@ -54,7 +54,7 @@ impl Service {
 
 impl Form {
     /// What is wrong with a field, if anything.
-    fn fault(self, held: Held) -> Option<String> {
+    pub(crate) fn fault(self, held: Held) -> Option<String> {
         match (self, held) {
             (Decimal, Held::Nothing | Held::Number) => None,
             (Decimal, Held::Text(text)) => (!is_decimal(&text)).then(|| "须为数值".to_owned()),

@@ -50,7 +50,7 @@ fn an_entry_for_each_request_that_took_effect() {
     );
     let entry = json!({
         "seq": 1, "service": "genPayCert", "token": "signed-1", "org_codg": "H35010000001", "serial": "SN-1",
-        "amount": "12.50", "code": 0, "connection": connection,
+        "amount": "12.50", "code": 0, "certificate": ledger[0].certificate, "connection": connection,
     });
     assert_eq!(json["processed"][0], entry);
     assert_eq!(json["processed"].as_array().unwrap().len(), 3);

@@ -9,6 +9,7 @@
     reason = "each test uses some of it, and calls C functions"
 )]
 
+pub mod c;
 pub mod front;
 pub mod spec;
 pub mod wire;
@@ -44,6 +45,21 @@ pub fn library_dir() -> PathBuf {
             test.parent().unwrap().to_owned()
         }
     }
+}
+
+/// A built program of this project: beside the library, or where cargo puts what it tests.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folders = [library_dir(), test.parent().unwrap().to_owned()];
+    let places = folders.iter().flat_map(|folder| {
+        let above = folder.parent().unwrap();
+        [folder.join(name), above.join(name)]
+    });
+    let places: Vec<_> = places.collect();
+    let found = places.iter().find(|place| place.is_file());
+    found
+        .unwrap_or_else(|| panic!("no {name} in {places:?}: cargo build --package {name}"))
+        .clone()
 }
 
 pub struct Library(libloading::Library);

@@ -8,6 +8,7 @@ mod compile;
 mod dist;
 mod dotnet;
 mod importlib;
+mod kills;
 mod loading;
 mod matrix;
 mod pascal;
@@ -84,6 +85,9 @@ pub(crate) fn test() -> Result<Option<String>> {
         })?;
         part(&format!("nothing is done at load time, {arch}"), || {
             loading::check(wine)
+        })?;
+        part(&format!("killed at any moment, {arch}"), || {
+            kills::run(wine)
         })?;
         part(
             &format!("loaded and unloaded 500 times on 4 threads, {arch}"),
