@@ -174,7 +174,7 @@ fn risk_control_says_what_is_known() {
     );
     let thrice = said(Next::OtherPayment, Cause::Unanswered);
     assert!(
-        thrice.contains("三次") && thrice.contains("别的方式收费"),
+        thrice.contains("多次") && thrice.contains("别的方式收费"),
         "{thrice}"
     );
     let journal = said(Next::OtherPayment, Cause::Code(codes::EV_JOURNAL));

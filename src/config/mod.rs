@@ -1,6 +1,7 @@
 //! The configuration: JSON, every field checked and every problem named, before anything is sent.
 
 pub mod fields;
+mod headers;
 mod key;
 mod reader;
 mod url;
@@ -212,7 +213,7 @@ impl Config {
         });
         let tls = reader.section("tls", read_tls);
         let proxy = reader.form("proxy", url::proxy);
-        let headers = read_headers(reader);
+        let headers = headers::read(reader);
         let log = reader.section("log", read_log);
         let mode = reader.choice("riskControl", |name| match name {
             "guard" => Some(Mode::Guard),
@@ -317,62 +318,6 @@ fn read_tls(section: &mut Reader<'_>) -> TlsSettings {
         pins,
         server_name,
     }
-}
-
-/// What the transport sets itself, and nobody else may.
-const OWN_HEADERS: [&str; 7] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "transfer-encoding",
-    "accept-encoding",
-];
-
-/// The most that all of them may come to, in bytes: many gateways take no more than 8 KiB of head.
-const MAX_HEADERS: usize = 8 << 10;
-
-fn read_headers(reader: &mut Reader<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
-    for (name, value) in reader.object("headers") {
-        let parsed = (
-            name.parse::<HeaderName>(),
-            value.as_str().map(str::parse::<HeaderValue>),
-        );
-        match parsed {
-            (Ok(header), _) if OWN_HEADERS.contains(&header.as_str()) => reader.wrong(
-                "headers",
-                text!(
-                    "{name} 由动态库设置，不能改",
-                    "{name} is set by the library"
-                ),
-            ),
-            (Ok(header), Some(Ok(value))) => headers.push((header, value)),
-            _ => reader.wrong(
-                "headers",
-                text!(
-                    "{name} 不是合法的 HTTP 头名或其值不是合法的字符串",
-                    "{name} is no valid header name, or its value no valid string"
-                ),
-            ),
-        }
-    }
-    // Each with a colon, a space and the end of its line.
-    let lengths = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let bytes: usize = lengths.sum();
-    if bytes >= MAX_HEADERS {
-        reader.wrong(
-            "headers",
-            text!(
-                "合计 {bytes} 字节，应少于 {MAX_HEADERS}",
-                "{bytes} bytes together: less than {MAX_HEADERS} are needed"
-            ),
-        );
-    }
-    headers
 }
 
 fn read_log(section: &mut Reader<'_>) -> Option<LogSettings> {

@@ -45,11 +45,7 @@ struct Figures {
 /// Builds both programs, measures them in turn, and prints the tables.
 pub fn run() -> Result {
     install::install(&[install::BENCH])?;
-    sh::show(&mut sh::cargo(&[
-        "build",
-        "--release",
-        "--package=evoucher",
-    ]))?;
+    sh::library()?;
     let bench = Bench::prepare()?;
     println!("{ROUNDS} rounds of {MILLISECONDS} ms each, evoucher and libcurl in turn\n");
     let mut times = String::new();

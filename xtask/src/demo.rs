@@ -16,12 +16,9 @@ pub fn run() -> Result {
             "the demo needs a C compiler (cc); on Debian: apt-get install gcc libc6-dev".to_owned(),
         );
     }
-    sh::show(&mut sh::cargo(&[
-        "build",
-        "--release",
-        "--package=evoucher",
-        "--package=evoucher-sandbox",
-    ]))?;
+    let sandbox = ["build", "--release", "--package=evoucher-sandbox"];
+    sh::show(&mut sh::cargo(&sandbox))?;
+    sh::library()?;
     let release = sh::target().join("release");
     let cashier = release.join("cashier");
     let mut cc = sh::command("cc", &["-I", "include", "examples/c/cashier.c", "-o"]);

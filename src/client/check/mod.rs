@@ -76,14 +76,17 @@ struct Outcome {
 pub fn check(client: &Client) -> Reply {
     let mut steps = Vec::new();
     let mut outcome = run(client, &mut steps);
-    let language = client.config().language;
+    let config = client.config();
+    let language = config.language;
     let began = Instant::now();
-    let risk = risk::examine(client.config());
+    let risk = risk::examine(config);
     let mark = if risk.ok { Mark::Well } else { Mark::Failed };
-    steps.push(Step {
-        took: began.elapsed(),
-        ..Step::of_setup("risk", mark, risk.text.clone())
-    });
+    if config.risk.journal.is_some() {
+        steps.push(Step {
+            took: began.elapsed(),
+            ..Step::of_setup("journal", mark, risk.text.clone())
+        });
+    }
     if !risk.ok && outcome.code == EV_OK {
         outcome.code = EV_JOURNAL;
         outcome.from_centre = false;

@@ -34,6 +34,16 @@ fn packages(build: &str) -> impl Iterator<Item = &str> {
     build.split(' ')
 }
 
+/// What cargo is told to build.
+fn what(build: &str, verb: &str) -> Vec<String> {
+    if build != PROGRAMS {
+        return sh::LIBRARY.map(str::to_owned).to_vec();
+    }
+    let packages = packages(build).map(|package| format!("--package={package}"));
+    let first = [verb.to_owned(), "--release".to_owned()];
+    first.into_iter().chain(packages).collect()
+}
+
 pub(crate) fn dll(arch: Arch) -> PathBuf {
     release_dir(arch, "evoucher").join("evoucher.dll")
 }
@@ -67,9 +77,13 @@ fn windows(arch: Arch, build: &str) -> Result {
     let lower = target.replace('-', "_");
     run(Command::new("cargo")
         .current_dir(place::repository())
-        .args(["build", "--release", "--locked"])
-        .args(packages(build).map(|package| format!("--package={package}")))
-        .args(["-Zbuild-std=std,panic_unwind", "--target", target])
+        .args(what(build, "build"))
+        .args(["--locked", "--target", target])
+        // A std without what prints backtraces, and small.
+        .args([
+            "-Zbuild-std=std,panic_unwind",
+            "-Zbuild-std-features=optimize_for_size",
+        ])
         .arg("--target-dir")
         .arg(target_dir(&arch.to_string(), build))
         .env(STRIP.0, STRIP.1)
@@ -112,9 +126,8 @@ fn linux(build: &str) -> Result<PathBuf> {
     let target_dir = target_dir("linux", build);
     run(Command::new(tools.join("bin/cargo-zigbuild"))
         .current_dir(place::repository())
-        .args(["zigbuild", "--release", "--locked"])
-        .args(packages(build).map(|package| format!("--package={package}")))
-        .args(["--target", &format!("{LINUX_TARGET}.{GLIBC}")])
+        .args(what(build, "zigbuild"))
+        .args(["--locked", "--target", &format!("{LINUX_TARGET}.{GLIBC}")])
         .arg("--target-dir")
         .arg(&target_dir)
         .env(STRIP.0, STRIP.1)
