@@ -437,7 +437,6 @@ fn no_cashier_who_obeys_charges_twice_or_settles_unverified() {
     assert!(checked.is_done());
     let states = checked.unique_state_count();
     assert!(states > 10_000, "{states}: too few to mean anything");
-    println!("{states} states");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use common::front::{Act, front};
 use common::{
-    Client, Folder, Reply, alone, centre, config, config_with, fault, is, library, times,
+    Client, Folder, Reply, alone, centre, config, config_with, fault, is, library, show, times,
     transaction,
 };
 use evoucher::catalogue::codes::{
@@ -291,7 +291,8 @@ fn run_sql() {
                 ValueRef::Integer(number) => number.to_string(),
                 other => format!("{other:?}"),
             });
-            println!("row\t{}", cells.collect::<Vec<_>>().join("\t"));
+            let cells: Vec<_> = cells.collect();
+            show(&format!("row\t{}\n", cells.join("\t")));
         }
     }
 }
@@ -335,7 +336,7 @@ fn hold() {
     let _held = database
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
-    println!("\nheld");
+    show("\nheld\n");
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }
 

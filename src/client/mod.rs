@@ -123,13 +123,13 @@ impl Client {
         request: &str,
         base: Option<&BaseUrl>,
         flow: Option<&Call>,
-        transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Reply>,
+        transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Box<Reply>>,
     ) -> Reply {
         let made = self.prepare(target, request).and_then(|request| {
             let begun = self.begin(request.token.clone(), flow);
             match transaction(&request) {
                 Ok(transaction) => self.converse(target, &request, base, &begun.call, transaction),
-                Err(refusal) => Ok(refusal),
+                Err(refusal) => Ok(*refusal),
             }
         });
         let desk = target.known().map(|service| &service.desk);
@@ -164,7 +164,7 @@ impl Client {
         &self,
         request: &Request,
         beginning: Beginning,
-    ) -> Result<Transaction, Reply> {
+    ) -> Result<Transaction, Box<Reply>> {
         risk::begin(&self.config, &request.json, beginning)
     }
 

@@ -29,7 +29,7 @@ pub fn one_code_pay<'a>(
         Err(refusal) => {
             let mut story = story(&refusal);
             add(&mut story, &refusal, &["reason", "amount", "issuedBefore"]);
-            return run.end(refusal, story);
+            return run.end(*refusal, story);
         }
     };
     let question = request_for(&SIGNED_QUERY, &request, &GEN_PAY_CERT);

@@ -58,7 +58,7 @@ pub(crate) fn begin(
     config: &Config,
     request: &str,
     beginning: Beginning,
-) -> Result<Transaction, Reply> {
+) -> Result<Transaction, Box<Reply>> {
     let (key, amount) = transaction_of(config, request);
     let language = config.language;
     match Transaction::begin(
@@ -70,10 +70,14 @@ pub(crate) fn begin(
         language,
     ) {
         Ok(transaction) => Ok(transaction),
-        Err(Stop::Refused(refusal)) => Err(refusal.reply(&amount, language)),
+        Err(Stop::Refused(refusal)) => Err(Box::new(refusal.reply(&amount, language))),
         Err(Stop::Trouble(trouble)) => {
             let failure = trouble.failure(Delivery::NotSent);
-            Err(Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk)))
+            Err(Box::new(Reply::failed(
+                &failure,
+                language,
+                Some(&GEN_PAY_CERT.desk),
+            )))
         }
     }
 }
