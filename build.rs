@@ -1,4 +1,5 @@
-//! Makes the C header and the stdcall set from the exports and the configuration's fields, into
+//! Makes the C header and the stdcall set from the exports, the configuration's fields and the words of
+//! `next`, into
 //! OUT_DIR. `cargo xtask gen` copies the header to `include/evoucher.h`. Nothing that it writes is
 //! read here: no broken file can be in the way of its own generator.
 
@@ -9,6 +10,8 @@ use std::{env, fs};
 mod configuration;
 #[path = "xtask/src/gen/contract.rs"]
 mod contract;
+#[path = "build/next.rs"]
+mod next;
 #[path = "build/resource.rs"]
 mod resource;
 
@@ -28,7 +31,9 @@ fn main() {
     resource::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build/configuration.rs");
+    println!("cargo::rerun-if-changed=build/next.rs");
     println!("cargo::rerun-if-changed=cbindgen.toml");
+    println!("cargo::rerun-if-changed=src/catalogue/next_words.rs");
     println!("cargo::rerun-if-changed=src/config/fields.rs");
     println!("cargo::rerun-if-changed=xtask/src/gen/contract.rs");
     for source in SOURCES {
@@ -51,7 +56,10 @@ fn main() {
         .expect("the header")
         .write(&mut header);
     let header = String::from_utf8(header).expect("UTF-8");
-    let header = with_cdecl(&header).replace(" * @CONFIGURATION@\n", &configuration::lines());
+    let header = with_cdecl(&header)
+        .replace(" * @CONFIGURATION@\n", &configuration::lines())
+        .replace(" * @NEXT@\n", &next::lines())
+        .replace("@NEXT_CONSTANTS@\n", &next::constants());
     assert!(header.is_ascii(), "compilers read headers in any code page");
     let functions = contract::functions(&header).unwrap_or_else(|problem| panic!("{problem}"));
     let out = variable("OUT_DIR");
@@ -66,6 +74,7 @@ fn with_cdecl(header: &str) -> String {
     header
         .replace("\nint32_t ev_", "\nint32_t EV_CDECL ev_")
         .replace("(*ev_progress)", "(EV_CDECL *ev_progress)")
+        .replace("(*ev_line)", "(EV_CDECL *ev_line)")
         .replace(" // __cplusplus", "")
         .replace("  // extern \"C\"", "")
         .replace("  /* EVOUCHER_H */", "")
@@ -74,13 +83,16 @@ fn with_cdecl(header: &str) -> String {
 /// The header with the stdcall set's prototypes as well.
 fn with_stdcall(header: &str, functions: &[Function]) -> String {
     let mut stdcall = "/* The same functions in the other convention. */\n\
-        typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n"
+        typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);\n\
+        typedef void (EV_STDCALL *EvLine)(void *user, const char *line);\n"
         .to_owned();
     for function in functions {
         let argument = |kind, name: &str| format!("{}{name}", KINDS[kind as usize].1);
         let arguments = match function.list(", ", argument).as_str() {
             "" => "void".to_owned(),
-            some => some.replace("ev_progress", "EvProgress"),
+            some => some
+                .replace("ev_progress", "EvProgress")
+                .replace("ev_line", "EvLine"),
         };
         let name = function.stdcall_name();
         stdcall.push_str(&format!("int32_t EV_STDCALL {name}({arguments});\n"));
@@ -97,7 +109,7 @@ fn stubs(functions: &[Function]) -> String {
     let mut stubs = String::new();
     for function in functions
         .iter()
-        .filter(|f| !f.takes(|kind| kind == Kind::Progress))
+        .filter(|f| !f.takes(|kind| matches!(kind, Kind::Progress | Kind::Line)))
     {
         let argument = |kind, name: &str| format!("{name}: {}", KINDS[kind as usize].2);
         let arguments = function.list(", ", argument);

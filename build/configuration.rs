@@ -43,6 +43,7 @@ fn said(field: &Field) -> String {
         Kind::Choice(words, _) => words.join(" | "),
         Kind::Number(from, to, _) => format!("{from} to {to}"),
         Kind::Texts(_, right) => format!("an array, each {right}"),
+        Kind::Several(_, right, max) => format!("{right}; or an array of 1 to {max} of them"),
     };
     let default = match field.default() {
         none if none.is_empty() => none,

@@ -45,15 +45,16 @@
  *  5. A fault inside the library comes back as EV_INTERNAL; it never crosses into your program.
  *  6. Your floating-point environment (x87 control word, MXCSR) is put aside and restored.
  *  7. Any thread, any number at once. One client serves them all; ev_close while calls run lets
- *     them end.
+ *     them end. A child of fork goes on with the handles, and with no connection, call or
+ *     transaction of its parent's. A pthread_cancel in a call takes effect after it.
  *  8. Handles are small integers; a closed or made-up one is EV_INVALID_CLIENT, never a crash.
  *     Client 0 is the default client, opened on first use from the file that the environment
  *     variable EVOUCHER_CONFIG names, or from evoucher.json beside the library itself.
  *  9. No surprises: no window, no change of current directory or locale, no other environment
  *     variable (but the one that sm4KeyEnv names), no work at load time. The library stays loaded
  *     from its first call on (on Windows once it is loaded), so FreeLibrary and dlclose are always
- *     safe. No thread is started for
- *     a call but to look up a host name that is not yet known; only one whose look-up overran its
+ *     safe. No thread is started for a call but to look up a host name that is not yet known: one
+ *     for each name, however many calls wait for it, and only one whose look-up overran its
  *     deadline is left behind. An address in localUrl avoids that.
  * 10. Pointers are checked before everything else: NULL where text is required is
  *     EV_INVALID_ARGUMENT, and text longer than 1 MiB is refused.
@@ -67,25 +68,28 @@
  *
  * THE REPLY
  *
- *     {"code":0,"message":"...","source":"centre","delivery":"answered","next":"settle",
- *      "service":"tokenPwdStas","data":{"checkStas":"1","resBizNo":"..."},
+ *     {"code":0,"message":"...","hint":"...","source":"centre","delivery":"answered",
+ *      "next":"settle","service":"tokenPwdStas","data":{"checkStas":"1","resBizNo":"..."},
  *      "requestId":"...","elapsedMs":12}
  *
- * Always these keys. `message` is for the operator's screen: the centre's own text, or this
- * library's in Chinese ("language":"en" for English). `source` is "centre" or "local". `service`
- * and `data` (an object) may be null.
+ * Always these keys. `hint` is for the operator's screen: one sentence, safe to show alone, that
+ * says why and what to do now, in Chinese ("language":"en" for English); empty where nobody has
+ * anything to do. `message` is for the details: the centre's own text, or this library's. `source`
+ * is "centre" or "local". `service` and `data` (an object) may be null.
  *
  * `delivery`: "not_sent" (the centre cannot have seen it: repeat freely), "unknown" (it may have
  * been processed), "answered".
  *
- * `next`, what to do now; null where the documents have nothing to say:
+ * `next`, what to do now (EV_NEXT_*); null where the documents have nothing to say. After a service
+ * or a flow it is what gets the patient served. A value that your program does not know means
+ * neither settle nor charge:
  *     "settle"           go on and settle
  *     "wait"             ask for the status again
  *     "resend"           send the notice again
  *     "offline_check"    check the password offline (B 1.5)
  *     "other_app"        another app's code, a new scan
  *     "get_certificate"  call ev_gen_pay_cert
- *     "charge"           charge exactly ownPaySetlAmt with the certificate
+ *     "charge"           charge exactly ownPaySetlAmt, with payCert, at payChnlName
  *     "rescan"           scan the patient's code again
  *     "confirm_charge"   it may have been charged: ask the payment channel, report it, ask again
  *     "already_paid"     it is paid: charge nothing
@@ -101,10 +105,13 @@
  *
  *     {"localUrl":"http://10.0.0.1:8080", "orgId":"...", "admdvs":"350000", "sm4Key":"..."}
  *
- * Required: localUrl (http or https, may have a path), orgId, one of reqtType and admdvs (six
+ * Required: localUrl (http or https, may have a path; or an array of 1 to 8), orgId, one of reqtType and admdvs (six
  * digits), one of sm4Key, sm4KeyFile and sm4KeyEnv. Unknown fields are refused by name.
- *     localUrl            the centre's; it may have a path (an address that begins with http://
- *                         or https://, such as http://10.0.0.1:8080, without query or user)
+ *     localUrl            the centre's; it may have a path. With an array (two lines, two
+ *                         machines) the next address is tried only when one could not be
+ *                         connected to: nothing was sent there (an address that begins with
+ *                         http:// or https://, such as http://10.0.0.1:8080, without query or
+ *                         user; or an array of 1 to 8 of them)
  *     orgId               the calling system's, as the centre issued it
  *     reqtType            sent as it is (by default {reqtPrefix}&{admdvs})
  *     reqtPrefix          what reqtType begins with where it is left out (by default {orgId})
@@ -192,25 +199,48 @@
  *
  * THE LOG
  *
- * One line of JSON for each call that reached the client, in log.dir (a local folder, made if it is
- * not there), in evoucher-YYYYMMDD-PID.log: a file for each day and process. Older ones than
- * keepDays go at a day's first line; what cannot be written never fails a call. Dates and times are
- * China's (+08:00), text is UTF-8. level: "error" (what failed on this side), "warn" (and what the
- * centre refused), "info" (every call).
+ * One line of JSON for each call that reached the client and for each step of a flow, in log.dir (a
+ * local folder, made if it is not there), in evoucher-YYYYMMDD-PID.log: a file for each day and
+ * process. Older ones than keepDays go at a day's first line; none while today is more than 30 days
+ * later than the log's last day, since the clock may be wrong. What cannot be written never fails a
+ * call. Dates and times are China's (+08:00), text is UTF-8. level: "error" (what failed on this
+ * side), "warn" (and what the centre refused), "info" (every call).
  *
  *     {"time":"2026-11-22T23:04:05.123+08:00","level":"info","requestId":"...","client":1,
- *      "function":"ev_token_pwd_stas","service":"tokenPwdStas","tokenRef":"5f2a90c1","code":0,
- *      "source":"centre","delivery":"answered","next":"settle","detail":null,"elapsedMs":12,
- *      "requestBytes":52,"replyBytes":231,"bufferBytes":8192}
+ *      "function":"ev_verify_password","step":2,"service":"tokenPwdStas","tokenRef":"5f2a90c1",
+ *      "serialRef":null,"code":0,"source":"centre","delivery":"answered","next":"settle",
+ *      "detail":null,"elapsedMs":12,"requestBytes":52,"replyBytes":null,"bufferBytes":null}
  *
- * Always these keys. `detail` is this library's own message, of level "error" only. Never in it:
- * tokens, names, certificates, keys, or anything else of a request or a reply but its size; where
- * `message` quotes a field's name, `detail` does not.
+ * Always these keys. `step` counts the steps of a flow, which have its requestId; it is null in the
+ * line of a call, or of a flow as a whole. `detail` is this library's own account: why a call failed;
+ * of a flow its last step and how that ended; which of several addresses could not be reached. Never
+ * in it: tokens, names, certificates, keys, or anything else of a request or a reply but its size;
+ * where `message` quotes a field's name, `detail` does not.
  * `tokenRef` is the same for the same token within one process, and tells nobody the token.
+ * `serialRef` is the same everywhere: 8 hex digits of the SHA-256 of orgId, orgCodg and
+ * fixmedinsTrnsSn with line feeds between them. ev_on_call has the same lines.
  */
 
 #ifndef EVOUCHER_H
 #define EVOUCHER_H
+
+/* The words of a reply's `next`. */
+#define EV_NEXT_SETTLE "settle"
+#define EV_NEXT_WAIT "wait"
+#define EV_NEXT_RESEND "resend"
+#define EV_NEXT_OFFLINE_CHECK "offline_check"
+#define EV_NEXT_OTHER_APP "other_app"
+#define EV_NEXT_GET_CERTIFICATE "get_certificate"
+#define EV_NEXT_CHARGE "charge"
+#define EV_NEXT_RESCAN "rescan"
+#define EV_NEXT_CONFIRM_CHARGE "confirm_charge"
+#define EV_NEXT_ALREADY_PAID "already_paid"
+#define EV_NEXT_OTHER_PAYMENT "other_payment"
+#define EV_NEXT_RETRY_LATER "retry_later"
+#define EV_NEXT_RETRY "retry"
+#define EV_NEXT_FIX_REQUEST "fix_request"
+#define EV_NEXT_FIX_SETUP "fix_setup"
+#define EV_NEXT_ASK_CENTRE "ask_centre"
 
 #if defined(EV_NO_INT32)
 /* The program has an int32_t of its own. */
@@ -279,8 +309,9 @@ typedef int int32_t;
 #define EV_UNKNOWN_SERVICE -10007
 
 /*
- Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
- or may have been, issued for another amount ("fix_request"). Nothing was sent.
+ Risk control: the same transaction is in flight (`next` is "retry_later"), came before with
+ another amount ("fix_request", or "confirm_charge" where a certificate was handed out), or was
+ reported as paid ("already_paid"). Nothing was sent.
  */
 #define EV_DUPLICATE -10008
 
@@ -368,12 +399,18 @@ typedef int int32_t;
 /*
  Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
  (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
- "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
- result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+ "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+ "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
  cancel that may come before the flow's thread runs is a flag that this function looks at, with
  ev_cancel on top.
  */
 typedef int32_t (EV_CDECL *ev_progress)(void *user, const char *event);
+
+/*
+ Told of a call that has ended, or of a flow's step: `line` is JSON in the client's charset, the line
+ that the log would have (see "The log").
+ */
+typedef void (EV_CDECL *ev_line)(void *user, const char *line);
 
 #ifdef __cplusplus
 extern "C" {
@@ -394,7 +431,8 @@ int32_t EV_CDECL ev_open(const char *config, int32_t *client);
 
 /*
  Closes a client. Calls that are running on it end as they would; closing a closed client does
- nothing. Closing 0 drops the default client, so that its next use reads the file again.
+ nothing. Closing 0 drops the default client, so that its next use reads the file again. Drops the
+ client's function of ev_on_call.
 
  Returns 0, or EV_INVALID_CLIENT for a number that never was a handle.
  */
@@ -559,6 +597,22 @@ int32_t EV_CDECL ev_one_code_pay(int32_t client,
 int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user);
 
 /*
+ Sets the function that is told of every call of this client's, whichever thread makes it; NULL
+ ends it. For a program that keeps a table of its own: each call and each step of a flow is a
+ line, whatever log.level says, and without a log too.
+
+ It is called on the thread that made the call, when the reply is written already, with that
+ thread's own floating-point environment; several threads may be in it at once, and `user` is
+ handed back to it. It must not raise an exception or jump out, and of this library it may call
+ only ev_field. EvOnCall takes a __stdcall function.
+
+ When ev_on_call (with NULL or another function) or ev_close returns, no thread is in the function
+ that was set before, and none will call it: so that must never wait for the thread that ends it
+ (post to a window, do not send). A child of fork has none.
+ */
+int32_t EV_CDECL ev_on_call(int32_t client, ev_line function, void *user);
+
+/*
  Ends, from another thread, what this client is doing for that patient's token; NULL: all that
  it is doing. Later calls are not touched. A call that is ended returns EV_CANCELLED with its
  true `delivery`, or its reply if that came first; a connect in progress ends at
@@ -580,15 +634,18 @@ int32_t EV_CDECL ev_seal(int32_t client, const char *text, char *reply, int32_t 
 int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_t reply_size);
 
 /*
- Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
- call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+ Self-test, for setting a machine up: configuration, key, and at each address of localUrl the
+ name, connection, TLS, one harmless call (tokenPwdStas about a patient that does not exist), and
+ the clock against the centre's.
 
- Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
+ Reply data: "steps", an array of {"step","address","ok","warning","ms","finding"}: "config",
+ "key", "admdvs" (a warning, only where it is no province's), then for each address "name",
  "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
- failed. `code` is 0 when the centre was seen to accept orgId and key, else the code of the step
- that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so on. `message` says in one line which it
- is. With a proxy, "name" and "connect" are the proxy's. Nothing is taken from earlier calls:
- names are looked up again, certificates judged again. It lasts no longer than a call does.
+ failed. `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
+ else the code of the first address' step that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so
+ on. `message` says in one line which it is, with every warning. With a proxy, "name" and
+ "connect" are the proxy's. Nothing is taken from earlier calls: names are looked up again,
+ certificates judged again. It lasts no longer than a call does at each address.
  */
 int32_t EV_CDECL ev_check(int32_t client, char *reply, int32_t reply_size);
 
@@ -645,6 +702,7 @@ int32_t EV_CDECL ev_last_reply_size(void);
 
 /* The same functions in the other convention. */
 typedef int32_t (EV_STDCALL *EvProgress)(void *user, const char *event);
+typedef void (EV_STDCALL *EvLine)(void *user, const char *line);
 int32_t EV_STDCALL EvOpen(const char *config, int32_t *client);
 int32_t EV_STDCALL EvClose(int32_t client);
 int32_t EV_STDCALL EvTokenPwdCheckNotc(int32_t client, const char *request, char *reply, int32_t reply_size);
@@ -658,6 +716,7 @@ int32_t EV_STDCALL EvVerifyPassword(int32_t client, const char *request, char *r
 int32_t EV_STDCALL EvSettleGate(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvOneCodePay(int32_t client, const char *request, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvOnProgress(int32_t client, EvProgress function, void *user);
+int32_t EV_STDCALL EvOnCall(int32_t client, EvLine function, void *user);
 int32_t EV_STDCALL EvCancel(int32_t client, const char *token);
 int32_t EV_STDCALL EvSeal(int32_t client, const char *text, char *reply, int32_t reply_size);
 int32_t EV_STDCALL EvUnseal(int32_t client, const char *text, char *reply, int32_t reply_size);

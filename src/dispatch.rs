@@ -10,13 +10,13 @@ use crate::catalogue::codes::{
 };
 use crate::catalogue::services::{PATH_PREFIX, SERVICES, Target};
 use crate::charset::Charset;
-use crate::client::log::{Entry, token_ref};
+use crate::client::line::{Ended, Entry, Line, serial_ref, token_ref};
 use crate::client::{Client, token};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, Text, text};
-use crate::flow::Progress;
+use crate::flow::{Event, Progress};
 use crate::json::{self, Object};
-use crate::reply::Reply;
+use crate::reply::{Reply, Started};
 use crate::risk;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -46,7 +46,7 @@ impl Caller {
             client: Arc::new(client),
             charset: Charset::Utf8,
             room: usize::MAX,
-            entry: Entry::new(function, 0),
+            entry: Entry::new(function, 0, Started::now()),
         }
     }
 
@@ -62,7 +62,7 @@ impl Caller {
             self.check_room()?;
         }
         let request = self.charset.decode(request)?;
-        self.note_token(&request);
+        self.note(&request);
         Ok(request)
     }
 
@@ -81,11 +81,20 @@ impl Caller {
         ))
     }
 
-    /// Notes whom a request is for, if anybody reads it.
-    fn note_token(&mut self, request: &str) {
-        if self.client.log().is_some() {
-            self.entry.token_ref = token_ref(&token(request));
+    /// Notes whom a request is for, and which transaction, if anybody reads it.
+    fn note(&mut self, request: &str) {
+        if !self.entry.is_read {
+            return;
         }
+        let field = |name| {
+            let text = json::at_path(request, name).and_then(json::string);
+            text.filter(|text| !text.is_empty())
+        };
+        self.entry.token_ref = token_ref(&token(request));
+        let config = self.client.config();
+        let org_codg = || field("orgCodg").or_else(|| config.default_of("orgCodg"));
+        self.entry.serial_ref = field("fixmedinsTrnsSn")
+            .map(|serial| serial_ref(&config.org_id, &org_codg().unwrap_or_default(), &serial));
     }
 }
 
@@ -124,6 +133,13 @@ pub fn call(caller: &mut Caller, target: &Target, request: &[u8]) -> Result<Repl
     Ok(caller.client.call(target, &request, None))
 }
 
+/// The service that such a request names, as far as it can be read.
+pub fn trans_target(request: &[u8]) -> Option<Target> {
+    let request = String::from_utf8_lossy(request);
+    let name = json::at_path(&request, "transType").and_then(json::string)?;
+    Target::find(&name)
+}
+
 /// Makes the call that `{"transType","orgId","data"}` asks for, in the style of the national
 /// library; a `url` takes the place of the configured one.
 pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, Failure> {
@@ -153,7 +169,7 @@ pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, F
     let data = object
         .get("data")
         .ok_or_else(|| refuse(text!("缺少 data（对象）", "data (an object) is missing")))?;
-    caller.note_token(data.get());
+    caller.note(data.get());
     let base = match url.trim() {
         "" => None,
         url => Some(base_url(url)?.without(target.path())),
@@ -184,15 +200,43 @@ pub fn make_journal(folder: &Path) -> Result<(), Text> {
 /// One of the flows.
 pub type Flow = for<'a> fn(&'a Client, &str, &'a mut Progress<'a>) -> Reply;
 
+/// What a flow tells whoever asked for it.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// An event for the program, as JSON; `false` cancels the flow.
+    Progress(&'a str),
+    /// The line of a step.
+    Line(&'a Line),
+}
+
 /// Runs a flow, which may change something.
 pub fn flow(
     caller: &mut Caller,
     flow: Flow,
     request: &[u8],
-    progress: &mut Progress<'_>,
+    tell: &mut dyn FnMut(&Client, Told<'_>) -> bool,
 ) -> Result<Reply, Failure> {
     let request = caller.request(request, true)?;
-    Ok(flow(&caller.client, &request, progress))
+    let Caller { client, entry, .. } = caller;
+    let mut hear = |event: Event<'_>| match event {
+        Event::Progress(event) => tell(client, Told::Progress(event)),
+        Event::Step { .. } if !entry.is_read => true,
+        Event::Step {
+            reply,
+            request_bytes,
+            elapsed_ms,
+        } => {
+            let line = entry.line_of_step(&Ended {
+                reply,
+                elapsed_ms,
+                request_bytes: Some(request_bytes),
+                reply_bytes: None,
+                buffer_bytes: None,
+            });
+            tell(client, Told::Line(&line))
+        }
+    };
+    Ok(flow(client, &request, &mut hear))
 }
 
 /// Ends what is in flight for a patient's token, or everything.

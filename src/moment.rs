@@ -65,6 +65,24 @@ pub fn date(mut day: u64, separator: &str) -> String {
     format!("{year:04}{separator}{month:02}{separator}{:02}", day + 1)
 }
 
+/// The day of a date since 1 January 1970; `None` for what is no date.
+pub fn day(year: u64, month: u64, of_month: u64) -> Option<u64> {
+    if year < 1970 || !(1..=12).contains(&month) || of_month == 0 {
+        return None;
+    }
+    // Years that begin in March have their leap day at their end.
+    let (year_from_march, month_from_march) = match month {
+        1 | 2 => (year - 1, month + 9),
+        _ => (year, month - 3),
+    };
+    let leap_days = year_from_march / 4 - year_from_march / 100 + year_from_march / 400;
+    let before = (153 * month_from_march + 2) / 5;
+    // From 1 March of the year 0 to 1 January 1970 it is 719,468 days.
+    let day = year_from_march * 365 + leap_days + before + of_month - 1 - 719_468;
+    let is_a_date = date(day, "") == format!("{year:04}{month:02}{of_month:02}");
+    is_a_date.then_some(day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +100,20 @@ mod tests {
             (4_107_513_600_000, "2100-03-01T00:00:00.000+08:00"),
         ] {
             assert_eq!(Moment::at(milliseconds).rfc3339(), expected);
+        }
+    }
+
+    #[test]
+    fn every_date_has_its_day() {
+        for number in 0..60_000 {
+            let written = date(number, "-");
+            let mut parts = written.split('-').map(|part| part.parse().unwrap());
+            let mut part = || parts.next().unwrap();
+            assert_eq!(day(part(), part(), part()), Some(number), "{written}");
+        }
+        for (year, month, of_month) in [(1969, 12, 31), (2026, 2, 29), (2026, 13, 1), (2026, 4, 0)]
+        {
+            assert_eq!(day(year, month, of_month), None);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The reply: the one shape in which every function answers.
 
+use crate::catalogue::codes::EV_HTTP_STATUS;
+use crate::catalogue::hints::{self, Cause};
 use crate::catalogue::next::{self, Next};
-use crate::catalogue::services::Service;
+use crate::catalogue::services::Desk;
 use crate::error::{Delivery, Failure, Language};
 use crate::moment::milliseconds_since_epoch;
 use crate::os::per_process::PerProcess;
@@ -46,12 +48,23 @@ impl Started {
     }
 }
 
+/// Who asked, and why `next` is what it is.
+#[derive(Debug, Clone, Default)]
+pub struct Ground {
+    /// The service or the flow; `None` where nobody stands at a counter.
+    pub desk: Option<&'static Desk>,
+    /// Why.
+    pub cause: Cause,
+    /// In which language it is said.
+    pub language: Language,
+}
+
 /// What a function answers, before it is written as JSON.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The number that the function returns, too.
     pub code: i32,
-    /// For the operator's screen.
+    /// The centre's own words, or this library's: for the details, and for the log.
     pub message: String,
     /// What the log says in its place, where it is this library's own.
     pub log_detail: Option<String>,
@@ -61,6 +74,8 @@ pub struct Reply {
     pub delivery: Delivery,
     /// What to do now; `None` where the documents have nothing to say.
     pub next: Option<Next>,
+    /// What the sentence for the operator's screen goes by, beside `next`.
+    pub ground: Ground,
     /// The service's name or path; `None` for functions that speak to nobody.
     pub service: Option<String>,
     /// A JSON object, as it came.
@@ -81,19 +96,26 @@ impl Reply {
             from_centre: false,
             delivery: Delivery::NotSent,
             next: None,
+            ground: Ground {
+                language,
+                ..Ground::default()
+            },
             service: None,
             data: data.map(Zeroizing::new),
         }
     }
 
-    /// The answer of a call that failed.
-    pub fn failed(
-        failure: &Failure,
-        language: Language,
-        service: Option<&'static Service>,
-    ) -> Self {
+    /// The answer of a call that failed; without a desk, of a function that is no service and no
+    /// flow.
+    pub fn failed(failure: &Failure, language: Language, desk: Option<&'static Desk>) -> Self {
+        let code = failure.code;
+        let answered = failure.delivery == Delivery::Answered;
+        let cause = match code {
+            EV_HTTP_STATUS if answered => Cause::Gateway,
+            code => Cause::Code(code),
+        };
         Self {
-            code: failure.code,
+            code,
             message: failure.message(language),
             log_detail: Some(failure.message_for_log(language)),
             from_centre: false,
@@ -101,11 +123,35 @@ impl Reply {
             next: Some(
                 failure
                     .next
-                    .unwrap_or_else(|| next::after_code(service, failure.code)),
+                    .unwrap_or_else(|| next::after_failure(desk, code, answered)),
             ),
-            service: service.map(|service| service.name.to_owned()),
+            ground: Ground {
+                desk,
+                cause,
+                language,
+            },
+            service: desk.map(|desk| desk.name.to_owned()),
             data: None,
         }
+    }
+
+    /// The same reply with something else to do now, and why.
+    pub fn advising(self, next: Next, cause: Cause) -> Self {
+        let ground = Ground {
+            cause,
+            ..self.ground
+        };
+        Self {
+            next: Some(next),
+            ground,
+            ..self
+        }
+    }
+
+    /// The sentence for the operator's screen.
+    pub fn hint(&self) -> String {
+        let ground = &self.ground;
+        hints::hint(ground.desk, self.next, &ground.cause, ground.language)
     }
 
     /// Who said it, as replies spell it.
@@ -120,6 +166,7 @@ impl Reply {
         struct Json<'a> {
             code: i32,
             message: &'a str,
+            hint: &'a str,
             source: &'static str,
             delivery: &'static str,
             next: Option<&'static str>,
@@ -128,9 +175,11 @@ impl Reply {
             request_id: &'a str,
             elapsed_ms: u128,
         }
+        let hint = self.hint();
         let json = Json {
             code: self.code,
             message: &self.message,
+            hint: &hint,
             source: self.source(),
             delivery: self.delivery.as_str(),
             next: self.next.map(Next::as_str),
@@ -145,7 +194,7 @@ impl Reply {
         // Room for all of it (an escape has six characters), so that no copy is left behind
         // unwiped.
         let data = self.data.as_ref().map_or(0, |data| data.len());
-        let mut bytes = Vec::with_capacity(data + self.message.len() * 6 + MAX_REST);
+        let mut bytes = Vec::with_capacity(data + (self.message.len() + hint.len()) * 6 + MAX_REST);
         // Strings, numbers and JSON text into memory: there is nothing that could fail.
         let _ = serde_json::to_writer(&mut bytes, &json);
         Zeroizing::new(String::from_utf8(bytes).unwrap_or_default())

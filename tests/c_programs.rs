@@ -6,7 +6,7 @@ mod common;
 use common::c::{compile, compile_with, run, without_cargos};
 use common::wire::wait_for;
 use common::{centre, config, config_with, everything, library_dir};
-use evoucher_sandbox::Tls;
+use evoucher_sandbox::{Sandbox, Tls};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
@@ -118,6 +118,56 @@ fn a_child_of_fork_has_nothing_of_its_parents() {
     };
     assert_ne!(connection("nopwd-child"), connection("pwd-before"));
     assert_eq!(connection("pwd-parent"), connection("pwd-before"));
+}
+
+/// Starts a program, and lets it go on once its call is in the centre.
+fn run_with_a_call(centre: &Sandbox, program: &Path, config: &serde_json::Value) {
+    let mut child = Command::new(program);
+    let mut child = without_cargos(&mut child)
+        .arg(config.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("the call", || centre.seen() > 0);
+    child.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}: {said}", output.status);
+}
+
+#[test]
+fn a_thread_that_is_cancelled_in_a_call_ends_after_it() {
+    let centre = centre();
+    let program = compile("tests/c/thread_cancel.c", "-std=gnu99", true);
+    let long = json!({ "timeoutMs": 300_000 });
+    run_with_a_call(&centre, &program, &config_with(centre.url(), long));
+}
+
+#[test]
+fn a_child_of_fork_waits_for_no_lock_of_its_parents() {
+    let program = compile("tests/c/busy_fork.c", "-std=gnu99", true);
+    let config = config("http://127.0.0.1:9").to_string();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("busy_fork.json");
+    std::fs::write(&file, &config).unwrap();
+    let mut command = Command::new(program);
+    let output = without_cargos(&mut command)
+        .env("EVOUCHER_CONFIG", file)
+        .arg(config)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}: {said}", output.status);
+}
+
+#[test]
+fn one_look_up_serves_every_call_that_waits_for_it() {
+    let centre = centre();
+    // Its getaddrinfo has to be found before the system's.
+    let program = compile_with("tests/c/one_look_up.c", "-std=gnu99", true, &["-rdynamic"]);
+    let named = centre.url().replace("127.0.0.1", "localhost");
+    let long = json!({ "connectTimeoutMs": 60_000, "timeoutMs": 60_000 });
+    run(Command::new(program).arg(config_with(named, long).to_string()));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use std::thread;
 
 const OTHER_KEY: &str = "FEDCBA98765432100123456789ABCDEF";
 
+/// What the test asks about: of the documents' shape (VARCHAR2 40).
+const TOKEN: &str = "0000000000000000000000000000000000000000";
+
 /// What `ev_check` returned, and its reply.
 fn check(config: &Value) -> (i32, Value) {
     let client = library().open(config);
@@ -59,7 +62,7 @@ fn fails(config: &Value, code: i32, next: &str, step: &str, says: &[&str]) -> Va
         assert!(message.contains(words), "{words} in {message}");
     }
     let whole = reply.to_string();
-    for secret in [KEY, OTHER_KEY, "evoucher-check"] {
+    for secret in [KEY, OTHER_KEY, TOKEN] {
         assert!(!whole.contains(secret), "{whole}");
     }
     reply
@@ -80,6 +83,119 @@ fn a_good_centre_over_http() {
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].service, "tokenPwdStas");
     assert_eq!(ledger[0].code, 500001);
+    assert_eq!(ledger[0].token, TOKEN);
+}
+
+/// To find fault with the token a centre must have opened the request: the set-up is right.
+#[test]
+fn a_centre_that_finds_fault_with_the_token_alone() {
+    for said in [
+        "token 格式不正确",
+        "参数校验异常：ecToken 无效",
+        "电子凭证令牌长度错误",
+    ] {
+        let reply = json!({ "code": -2, "message": said }).to_string();
+        let (code, reply) = check(&config(answering(reply)));
+        assert_eq!(code, 0, "{reply}");
+        let message = reply["message"].as_str().unwrap();
+        assert!(message.contains("已接受 orgId 和密钥"), "{message}");
+        assert!(message.contains(said), "{message}");
+        assert!(!message.contains("请核对"), "{message}");
+    }
+    for said in ["参数校验异常", "encData 无效，取不到 token"] {
+        let reply = json!({ "code": -2, "message": said }).to_string();
+        fails(
+            &config(answering(reply)),
+            -2,
+            "fix_setup",
+            "call",
+            &["请核对"],
+        );
+    }
+}
+
+#[test]
+fn a_prefix_as_in_the_documents_is_named() {
+    let options = Options {
+        reqt_type: "sys&350000".to_owned(),
+        ..Default::default()
+    };
+    let centre = Sandbox::start(options).unwrap();
+    let mut without = config(centre.url());
+    without.as_object_mut().unwrap().remove("reqtPrefix");
+    let says = ["-4", "reqtPrefix", "sys", "testOrgId&350000"];
+    fails(&without, -4, "fix_setup", "call", &says);
+}
+
+#[test]
+fn a_division_that_is_no_provinces_is_worth_a_word() {
+    let centre = centre();
+    for (more, warned) in [
+        (json!({ "admdvs": "350100" }), true),
+        (json!({ "reqtType": "sys&350102" }), true),
+        (json!({ "admdvs": "350000" }), false),
+        (json!({ "reqtType": "sys&350000" }), false),
+    ] {
+        let (code, reply) = check(&config_with(centre.url(), more.clone()));
+        assert_eq!(code, 0, "{reply}");
+        let steps = reply["data"]["steps"].as_array().unwrap();
+        let step = steps.iter().find(|step| step["step"] == "admdvs");
+        assert_eq!(step.is_some(), warned, "{more}: {reply}");
+        let message = reply["message"].as_str().unwrap();
+        assert_eq!(message.contains("350000"), warned, "{message}");
+        if let Some(step) = step {
+            assert_eq!(
+                (&step["ok"], &step["warning"]),
+                (&json!(true), &json!(true))
+            );
+        }
+    }
+}
+
+#[test]
+fn each_address_is_looked_at() {
+    let (centre, other) = (centre(), common::centre());
+    let steps_of = |reply: &Value, url: &str| {
+        let steps = reply["data"]["steps"].as_array().unwrap();
+        let of_it = steps.iter().filter(|step| step["address"] == url);
+        of_it
+            .map(|step| (step["step"].clone(), step["ok"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let well = HTTP[2..].iter().map(|name| (json!(name), json!(true)));
+    let well: Vec<_> = well.collect();
+    let (code, reply) = check(&config_with(
+        centre.url(),
+        json!({ "localUrl": [centre.url(), other.url()] }),
+    ));
+    assert_eq!(code, 0, "{reply}");
+    assert_eq!(steps_of(&reply, &centre.url()), well);
+    assert_eq!(steps_of(&reply, &other.url()), well);
+    assert_eq!((centre.ledger().len(), other.ledger().len()), (1, 1));
+
+    // One that is dead: calls go to the other, but somebody has to hear of it.
+    let dead = centre.refusing_url();
+    let authority = dead.strip_prefix("http://").unwrap();
+    for urls in [[dead.clone(), other.url()], [other.url(), dead.clone()]] {
+        let (code, reply) = check(&config_with(centre.url(), json!({ "localUrl": urls })));
+        assert_eq!((code, &reply["next"]), (0, &Value::Null), "{reply}");
+        assert_eq!(steps_of(&reply, &other.url()), well);
+        let last = steps_of(&reply, &dead).pop();
+        assert_eq!(last, Some((json!("connect"), json!(false))), "{reply}");
+        let message = reply["message"].as_str().unwrap();
+        assert!(
+            message.contains("已接受") && message.contains(authority),
+            "{message}"
+        );
+    }
+    let dead = json!({ "localUrl": [dead, centre.refusing_url() + "/x"] });
+    fails(
+        &config_with(centre.url(), dead),
+        -10020,
+        "fix_setup",
+        "connect",
+        &[authority],
+    );
 }
 
 #[test]
@@ -419,7 +535,7 @@ fn what_to_do_after_every_code() {
         (-10099, "ask_centre"),
         (42, "ask_centre"),
     ] {
-        let service = Some(&evoucher::catalogue::services::SELF_TEST);
+        let service = Some(&evoucher::catalogue::services::SELF_TEST.desk);
         let found = evoucher::catalogue::next::after_code(service, code).as_str();
         assert_eq!(found, next, "{code}");
     }

@@ -2,31 +2,14 @@
 
 mod common;
 
+use common::spec::{self, CODES, ID_TYPES, NEXT_LOCAL, table};
 use common::{SERVICES, centre, config, config_with, library, request};
 use evoucher::catalogue::advice::advice;
-use evoucher::catalogue::codes::{self, EV_BUFFER_TOO_SMALL};
+use evoucher::catalogue::codes::{self, EV_BUFFER_TOO_SMALL, EV_HTTP_STATUS};
 use evoucher::catalogue::next::{self, Next};
 use evoucher::catalogue::services;
 use evoucher::error::Language;
 use serde_json::json;
-use std::collections::HashMap;
-
-/// The documents' tables: what the library is held against.
-const CODES: &str = include_str!("../spec/codes.tsv");
-const ID_TYPES: &str = include_str!("../spec/id-types.tsv");
-const FIELDS: &str = include_str!("../spec/services.tsv");
-
-/// What to do after each of this library's own codes, by service.
-const NEXT_LOCAL: &str = include_str!("../spec/next-local.tsv");
-
-/// The rows of a table by its column names.
-fn table(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
-    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    let names: Vec<_> = lines.next().unwrap().split('\t').collect();
-    lines
-        .map(|line| names.iter().copied().zip(line.split('\t')).collect())
-        .collect()
-}
 
 /// How the simulated centre is asked for a code.
 fn token(code: &str) -> String {
@@ -61,11 +44,13 @@ fn what_to_do_after_every_code_by_service() {
     let client = library().open(&config(centre.url()));
     let documented = table(CODES);
     let documented = documented.iter().filter(|row| row["code"] != "0");
-    let documented = documented.map(|row| (row["code"], Some(row)));
-    for (code, row) in documented.chain([("123456", None)]) {
+    let documented = documented.map(|row| (row["code"], row));
+    let local = table(NEXT_LOCAL);
+    let unlisted = local.iter().find(|row| row["code"] == "unlisted").unwrap();
+    for (code, row) in documented.chain([("123456", unlisted), ("-7", unlisted)]) {
         for (service, function) in SERVICES {
             let reply = client.call(function, &request(&token(code)));
-            let next = row.map_or("ask_centre", |row| row[service]);
+            let next = spec::cell(row, service);
             assert_eq!(reply.at("next"), next, "{code} from {service}");
         }
     }
@@ -84,12 +69,19 @@ fn what_to_do_after_every_code_of_our_own() {
         assert!(listed, "{code} has a row");
     }
     for row in rows {
-        let code = row["code"].parse().unwrap();
+        // What nobody lists, and an HTTP status below 500, which somebody answered.
+        let (code, answered) = match row["code"] {
+            "unlisted" => (123_456, true),
+            "-10024 4xx" => (EV_HTTP_STATUS, true),
+            code => (code.parse().unwrap(), false),
+        };
         for service in services::SERVICES {
-            let next = next::after_code(Some(service), code).as_str();
-            assert_eq!(next, row[service.name], "{code} from {}", service.name);
+            let next = next::after_failure(Some(&service.desk), code, answered).as_str();
+            let (name, code) = (service.name, row["code"]);
+            assert_eq!(next, spec::cell(&row, name), "{code} from {name}");
         }
-        assert_eq!(next::after_code(None, code).as_str(), row["path"], "{code}");
+        let elsewhere = next::after_failure(None, code, answered).as_str();
+        assert_eq!(elsewhere, row["path"], "{code}");
     }
 }
 
@@ -100,20 +92,38 @@ fn what_to_do_after_every_state() {
     for (function, token, expected) in [
         ("ev_token_pwd_check_notc", "pwd", "wait"),
         ("ev_token_pwd_check_notc", "notcfail", "resend"),
-        ("ev_token_pwd_check_notc", "pwd-flagX", "ask_centre"),
+        ("ev_token_pwd_check_notc", "pwd-flagX", "offline_check"),
         ("ev_token_pwd_check_notc", "nopwd", "settle"),
         ("ev_token_pwd_stas", "pwd", "wait"),
         ("ev_token_pwd_stas", "nopwdstas", "settle"),
-        ("ev_token_pwd_stas", "pwd-flagX", "ask_centre"),
+        ("ev_token_pwd_stas", "pwd-flagX", "offline_check"),
         ("ev_signed_query", "signed", "get_certificate"),
         ("ev_signed_query", "signed-numflag", "get_certificate"),
         ("ev_signed_query", "unsigned", "other_payment"),
         ("ev_signed_query", "blocked", "other_payment"),
-        ("ev_signed_query", "signed-flagX", "ask_centre"),
+        ("ev_signed_query", "signed-flagX", "other_payment"),
         ("ev_gen_pay_cert", "signed", "charge"),
     ] {
         let reply = client.call(function, &request(token));
         assert_eq!(reply.at("next"), expected, "{function} {token}");
+    }
+    // Every one of the documents' values is in the library's table, and no other.
+    for row in spec::services() {
+        let service = services::SERVICES
+            .iter()
+            .find(|of| of.name == row["service"]);
+        let service = service.unwrap();
+        let outcomes = service.states.iter().map(|outcome| {
+            let state = outcome.state.unwrap_or("*");
+            (state, outcome.next.as_str())
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        let expected: Vec<_> = spec::outcomes(&row).collect();
+        assert_eq!(outcomes, expected, "{}", service.name);
+        let facts = [service.path, service.section, service.state];
+        let expected = [row["path"], row["section"], row["state"]];
+        assert_eq!(facts, expected);
+        assert_eq!(service.changes, row["changes"] == "Y", "{}", service.name);
     }
     // Verified, as the string and as a number.
     for token in ["auto1", "auto1-numflag"] {
@@ -181,12 +191,24 @@ fn advice_about_every_code() {
         let language = json!({ "language": language });
         library().open(&config_with("http://127.0.0.1:9", language))
     };
-    for (client, settle, wanted) in [
-        (client("zh"), ["结算", "扣款"], ["时钟", "密钥", "H 或 P"]),
+    for (client, settle, wanted, [scan, app], otherwise, places, forbidden) in [
+        (
+            client("zh"),
+            ["结算", "扣款"],
+            ["时钟", "密钥", "H 或 P"],
+            ["重新扫码", "换一个展码应用"],
+            ["线下密码核验", "其他支付方式"],
+            ["通知栏", "消息中心"],
+            ["换流水号", "新流水号", "新的流水号"],
+        ),
         (
             client("en"),
             ["settle", "charge"],
             ["clock", "key", "H or P"],
+            ["scan again", "another app"],
+            ["offline", "another way"],
+            ["notifications", "message centre"],
+            ["new serial", "another serial", "fresh serial"],
         ),
     ] {
         let advice = |code: i32| {
@@ -202,8 +224,11 @@ fn advice_about_every_code() {
             let [operator, developer] = advice(code);
             let both = operator.clone() + &developer;
             assert!(!both.is_empty(), "{code}");
-            // A function's name is no advice to use it.
+            let sends_away = forbidden.iter().find(|word| both.contains(**word));
+            assert_eq!(sends_away, None, "{code}: {both}");
+            // A function's name, or a word of `next`, is no advice to use it.
             let developer = developer.replace("ev_report_charge", "");
+            let developer = developer.replace("confirm_charge", "");
             let settles = settle.iter().any(|word| operator.contains(word));
             assert_eq!(settles, code == 500320, "{code}: {operator}");
             let settles = settle.iter().any(|word| developer.contains(word));
@@ -219,7 +244,24 @@ fn advice_about_every_code() {
         assert!(developer.contains(beginning), "{developer}");
         let [_, developer] = advice(0);
         assert!(developer.contains("next"), "{developer}");
-        assert_eq!(advice(42), ["", ""]);
+        // Nobody lists it, and the patient is served all the same.
+        let [operator, developer] = advice(42);
+        for word in otherwise {
+            assert!(operator.contains(word), "{operator}");
+        }
+        assert!(developer.contains("requestId"), "{developer}");
+        for code in [500001, 500008] {
+            let [operator, _] = advice(code);
+            let (scan, app) = (operator.find(scan), operator.find(app));
+            assert!(scan.unwrap() < app.unwrap(), "{operator}");
+        }
+        // Where patients find the notice (B §1.4.4 (5) C).
+        for code in [500319, -10030] {
+            let [operator, _] = advice(code);
+            for word in places {
+                assert!(operator.contains(word), "{operator}");
+            }
+        }
     }
 }
 
@@ -230,7 +272,7 @@ fn advice_agrees_with_next() {
     let codes = codes::all().map(|meaning| meaning.code);
     for code in codes.filter(|code| !not_of_a_service.contains(code)) {
         let (operator, _) = advice(code, Language::Zh);
-        let all = services::SERVICES.map(|service| next::after_code(Some(service), code));
+        let all = services::SERVICES.map(|of| next::after_code(Some(&of.desk), code));
         for next in all {
             let words: &[&str] = match next {
                 Next::Settle => &["结算"],
@@ -242,10 +284,8 @@ fn advice_agrees_with_next() {
                 Next::OtherPayment => &["其他支付方式"],
                 Next::RetryLater => &["再试", "再查"],
                 Next::Retry => &["流水号"],
-                Next::FixRequest | Next::FixSetup => &["信息科"],
-                // Of services that the documents do not have this code for, too.
-                Next::AskCentre if all.iter().any(|other| *other != next) => continue,
-                Next::AskCentre => &["电子凭证中心"],
+                Next::FixRequest => &["信息科"],
+                Next::AskCentre | Next::FixSetup => panic!("{code}: not for a counter"),
                 Next::GetCertificate | Next::Charge | Next::AlreadyPaid => {
                     panic!("{code} is no state")
                 }
@@ -264,7 +304,7 @@ fn the_documents_fields_of_every_service() {
         "decimal" => services::Kind::Decimal,
         other => panic!("{other}"),
     };
-    let rows = table(FIELDS);
+    let rows = spec::fields();
     for service in services::SERVICES {
         let part = |part| {
             rows.iter()

@@ -192,12 +192,12 @@ fn the_configured_proxy_is_used() {
                 is(&reply, 0, "answered");
             }
         }
-        assert_eq!(centre.ledger().len(), 15);
+        assert_eq!(centre.ledger().len(), 3 * NAMES.len());
         let authority = url.split("//").nth(1).unwrap();
-        // Three fresh ones a round, and one that the reading services keep.
+        // A fresh one for each that changes something, or may, and one that the others keep.
         assert_eq!(
             proxy.asked(),
-            vec![format!("CONNECT {authority} HTTP/1.1"); 10]
+            vec![format!("CONNECT {authority} HTTP/1.1"); 3 * (NAMES.len() - READING.len()) + 1]
         );
         assert_eq!(centre.connections(), 10);
     }
@@ -334,5 +334,25 @@ fn a_second_reply_through_a_tunnel_is_never_the_next_ones() {
     for n in 0..30 {
         let reply = client.stas(&format!("signed-{n}"));
         assert_eq!(reply.at("next"), "wait", "{}", reply.text());
+    }
+}
+
+/// Neither the end of the time nor a rate limit has the centre asked sooner than was configured.
+#[test]
+fn a_flow_asks_no_sooner_than_was_configured() {
+    let centre = centre();
+    for (interval, whole, most) in [(100, 250, 2), (100, 199, 1), (500, 100, 1)] {
+        let verify = json!({ "verify": { "intervalMs": interval, "timeoutMs": whole } });
+        let client = library().open(&config_with(centre.url(), verify));
+        for token in ["pwd", "pwd-codem6"] {
+            let reply = client.call("ev_verify_password", &request(token));
+            let asked = times(&centre, "tokenPwdStas");
+            assert!(
+                asked <= most,
+                "{asked} times in {whole} ms: {}",
+                reply.text()
+            );
+            centre.clear();
+        }
     }
 }

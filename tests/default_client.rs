@@ -25,6 +25,9 @@ fn the_default_client_and_the_one_function_style() {
     let missing = library().trans(None, &status.to_string());
     assert_eq!(missing.returned, EV_INVALID_CONFIG);
     assert!(missing.at("message").contains("默认 客户端.json"));
+    // The patient is served in another way, and IT support is called.
+    assert_eq!(missing.at("next"), "offline_check");
+    assert!(missing.at("hint").contains("信息科"), "{}", missing.text());
 
     let first = centre();
     let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("default client logs");

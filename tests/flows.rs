@@ -125,11 +125,11 @@ fn a_notice_that_was_not_delivered_ends_it() {
     let client = client(&centre.url());
     for (token, code, next) in [
         ("notcfail", EV_NOT_VERIFIED, "resend"),
-        ("pwd-flagX", EV_NOT_VERIFIED, "ask_centre"),
+        ("pwd-flagX", EV_NOT_VERIFIED, "offline_check"),
         ("code500319", 500_319, "resend"),
         ("code500318", 500_318, "other_app"),
         ("code500321", 500_321, "other_app"),
-        ("codem2", -2, "fix_request"),
+        ("codem2", -2, "offline_check"),
         ("codem6", -6, "retry_later"),
     ] {
         centre.clear();
@@ -217,7 +217,7 @@ fn lost_questions_and_rate_limits_are_got_over() {
         &verify(&self::client(&server.url()), "pwd"),
         -4,
         "answered",
-        "fix_setup",
+        "offline_check",
     );
 }
 
@@ -286,7 +286,7 @@ fn the_gate() {
         (
             json!({"credential": "qrcode", "method": "online", "token": "pwd-flagX"}),
             EV_NOT_ALLOWED,
-            "ask_centre",
+            "offline_check",
             "not_verified",
         ),
         // What the terminal says does not count where the online method was chosen.
@@ -299,7 +299,7 @@ fn the_gate() {
         (
             json!({"credential": "qrcode", "method": "online", "token": "code500001"}),
             EV_NOT_ALLOWED,
-            "other_app",
+            "rescan",
             "no_answer",
         ),
         (
@@ -427,7 +427,7 @@ fn one_code_pay() {
     for (token, code, next) in [
         ("unsigned", EV_CANNOT_PAY, "other_payment"),
         ("blocked", EV_CANNOT_PAY, "other_payment"),
-        ("signed-flagX", EV_CANNOT_PAY, "ask_centre"),
+        ("signed-flagX", EV_CANNOT_PAY, "other_payment"),
         ("code500243", 500_243, "other_payment"),
         ("code500244", 500_244, "other_payment"),
         ("codem6", -6, "retry_later"),

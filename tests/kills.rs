@@ -383,13 +383,11 @@ fn killed_at_any_moment_no_bill_is_charged_twice() {
                 })
             })
             .collect();
-        let cashiers: Vec<_> = workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect();
+        let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
         over.store(true, SeqCst);
         weather.join().unwrap();
-        cashiers
+        let cashiers = ended.into_iter().map(Result::unwrap);
+        cashiers.collect::<Vec<_>>()
     });
     for cashier in &cashiers {
         cashier.work_to_the_end();

@@ -10,9 +10,10 @@ use evoucher::catalogue::codes::*;
 use evoucher_sandbox::Tls;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 /// A folder for this test, made anew.
@@ -108,7 +109,8 @@ fn a_line_says_how_a_call_ended() {
         );
         assert!(folder.join(name).is_file());
         let keys: Vec<_> = line.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 16, "always the same keys: {keys:?}");
+        assert_eq!(keys.len(), 18, "always the same keys: {keys:?}");
+        assert_eq!(line["step"], json!(null), "a call of its own");
     }
 }
 
@@ -332,26 +334,37 @@ fn the_log_goes_on_after_somebody_removed_it() {
     assert_eq!(lines(&folder).len(), 1);
 }
 
+/// The date of so many days ago, as file names have it: `date` knows the calendar.
+fn days_ago(days: u32) -> String {
+    let date = Command::new("date")
+        .env("TZ", "Asia/Shanghai")
+        .args(["-d", &format!("{days} days ago"), "+%Y%m%d"])
+        .output()
+        .unwrap();
+    String::from_utf8(date.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn only_old_files_of_this_library_are_removed() {
     let folder = folder("old");
+    let (old, older) = (days_ago(3), days_ago(4));
     let foreign = [
-        "evoucher-20200101.log",
-        "evoucher-20200101-77.log.bak",
-        "evoucher-2020-01-01-77.log",
-        "evoucher-20200101-7x.log",
-        "other-20200101-77.log",
-        "evoucher.json",
+        format!("evoucher-{old}.log"),
+        format!("evoucher-{old}-77.log.bak"),
+        format!("evoucher-{}-01-01-77.log", &old[..4]),
+        format!("evoucher-{old}-7x.log"),
+        format!("other-{old}-77.log"),
+        "evoucher.json".to_owned(),
         // Of a day to come: some clock is wrong, and nobody knows which.
-        "evoucher-29991231-77.log",
+        "evoucher-29991231-77.log".to_owned(),
     ];
-    for name in foreign {
+    for name in &foreign {
         fs::write(folder.join(name), "{}\n").unwrap();
     }
     // It cannot be removed as a file is, and that is no matter.
-    fs::create_dir(folder.join("evoucher-20200103-77.log")).unwrap();
-    for old in ["evoucher-20200101-77.log", "evoucher-20200102-1234567.log"] {
-        fs::write(folder.join(old), "{}\n").unwrap();
+    fs::create_dir(folder.join(format!("evoucher-{older}-77.log"))).unwrap();
+    for process in ["77", "1234567"] {
+        fs::write(folder.join(format!("evoucher-{old}-{process}.log")), "{}\n").unwrap();
     }
     let client = open(
         "http://127.0.0.1:9",
@@ -359,11 +372,159 @@ fn only_old_files_of_this_library_are_removed() {
     );
     library().explain(client.handle, 0);
     let left = names(&folder);
-    for name in foreign {
+    for name in &foreign {
         assert!(left.contains(name), "{name}");
     }
-    assert!(left.contains("evoucher-20200103-77.log"));
+    assert!(left.contains(&format!("evoucher-{older}-77.log")));
     assert_eq!(left.len(), foreign.len() + 2, "and today's: {left:?}");
+}
+
+/// Today may be wrong: a clock that has leapt must not cost the log of months.
+#[test]
+fn nothing_goes_while_today_is_implausibly_late() {
+    let folder = folder("leap");
+    let kept = [days_ago(400), days_ago(401), days_ago(60)];
+    let kept = kept.map(|date| format!("evoucher-{date}-77.log"));
+    for name in &kept {
+        fs::write(folder.join(name), "{}\n").unwrap();
+    }
+    let client = open(
+        "http://127.0.0.1:9",
+        json!({ "dir": folder, "keepDays": 7 }),
+    );
+    library().explain(client.handle, 0);
+    let left = names(&folder);
+    for name in &kept {
+        assert!(left.contains(name), "{name}");
+    }
+}
+
+/// Every step of a flow has a line, by the flow's requestId; the flow's own says why it ended.
+#[test]
+fn a_flow_has_a_line_for_each_step() {
+    let centre = centre();
+    let folder = folder("flows");
+    let config = json!({
+        "log": { "dir": folder },
+        "verify": { "intervalMs": 1, "timeoutMs": 60_000 },
+    });
+    let client = library().open(&config_with(centre.url(), config));
+    let steps_of = |function: &str, token: &str| {
+        let before = lines(&folder).len();
+        let request = request(token);
+        let reply = client.call(function, &request);
+        let mut lines = lines(&folder).split_off(before);
+        let own = lines.pop().unwrap();
+        assert_eq!(
+            (&own["step"], &own["code"]),
+            (&json!(null), &json!(reply.returned))
+        );
+        assert_eq!(own["requestId"], reply.json()["requestId"]);
+        for (index, line) in lines.iter().enumerate() {
+            assert_eq!(line["step"], index + 1);
+            for same in ["requestId", "client", "function", "tokenRef", "serialRef"] {
+                assert_eq!(line[same], own[same], "{same}");
+            }
+            assert!(
+                line["requestBytes"].is_u64() && line["elapsedMs"].is_u64(),
+                "{line}"
+            );
+            assert_eq!(line["bufferBytes"], json!(null));
+            assert_eq!(
+                line.as_object().unwrap().len(),
+                own.as_object().unwrap().len()
+            );
+        }
+        let steps: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                (
+                    line["service"].clone(),
+                    line["code"].clone(),
+                    line["next"].clone(),
+                )
+            })
+            .collect();
+        (steps, own)
+    };
+    let step = |service: &str, code: i32, next: &str| (json!(service), json!(code), json!(next));
+
+    let (steps, own) = steps_of("ev_verify_password", "auto2");
+    let notice = step("tokenPwdCheckNotc", 0, "wait");
+    let status = |next| step("tokenPwdStas", 0, next);
+    assert_eq!(steps, [notice, status("wait"), status("settle")]);
+    assert_eq!(
+        (&own["detail"], &own["level"]),
+        (&json!(null), &json!("info"))
+    );
+
+    let (steps, _) = steps_of("ev_one_code_pay", "signed");
+    let query = step("signedQuery", 0, "get_certificate");
+    assert_eq!(steps, [query, step("genPayCert", 0, "charge")]);
+
+    // What the centre refuses, and what broke on the way: 0.1 said neither.
+    let (_, own) = steps_of("ev_one_code_pay", "unsigned");
+    assert_eq!(own["code"], EV_CANNOT_PAY);
+    assert_eq!(own["detail"], "signedQuery 0");
+    let (steps, own) = steps_of("ev_one_code_pay", "signed-fault.503-html@cert");
+    assert_eq!(steps[1].1, EV_HTTP_STATUS);
+    let detail = own["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("genPayCert -10024: ") && detail.contains("HTTP 503"),
+        "{detail}"
+    );
+}
+
+/// What is set is no call of the program's.
+#[test]
+#[expect(unsafe_code, reason = "calls C functions with NULL")]
+fn nobody_is_told_that_somebody_listens() {
+    let folder = folder("progress");
+    let client = open("http://127.0.0.1:9", json!({ "dir": folder }));
+    for function in ["ev_on_progress", "ev_on_call"] {
+        type On = unsafe extern "C" fn(i32, *const c_void, *const c_void) -> i32;
+        let set = library().function::<On>(function);
+        let nothing = std::ptr::null();
+        // SAFETY: NULL ends what was set.
+        assert_eq!(unsafe { set(client.handle, nothing, nothing) }, 0);
+    }
+    assert_eq!(names(&folder), BTreeSet::new());
+}
+
+/// From a transaction's number to its lines, whichever process wrote them: what stands in the manual.
+#[test]
+fn the_lines_of_a_transaction_can_be_found() {
+    let centre = centre();
+    let folder = folder("serials");
+    let defaults = json!({ "orgCodg": "H35010000001" });
+    let config = json!({ "log": { "dir": folder }, "defaults": defaults });
+    let client = library().open(&config_with(centre.url(), config));
+    let request = common::transaction("signed", "SN-20261125-0001", "12.30");
+    client.call("ev_gen_pay_cert", &request);
+    let mut left_out = request.clone();
+    left_out.as_object_mut().unwrap().remove("orgCodg");
+    client.call("ev_one_code_pay", &left_out);
+    client.call(
+        "ev_gen_pay_cert",
+        &common::transaction("signed", "SN-other", "1"),
+    );
+    client.stas("pwd");
+    // printf 'testOrgId\nH35010000001\nSN-20261125-0001' | sha256sum | cut -c1-8
+    let wanted = "b6881d53";
+    let refs: Vec<_> = lines(&folder)
+        .iter()
+        .map(|l| l["serialRef"].clone())
+        .collect();
+    let (other, none) = refs.split_at(refs.len() - 2);
+    assert!(other.iter().all(|found| *found == wanted), "{refs:?}");
+    assert!(none[0].is_string() && none[0] != wanted, "{refs:?}");
+    // A request of all services' fields has a serial number, whatever service it is for.
+    assert!(none[1].is_string() && none[1] != wanted);
+    client.call(
+        "ev_token_pwd_stas",
+        &json!({ "token": "pwd", "orgCodg": "H1" }),
+    );
+    assert_eq!(last_line(&folder)["serialRef"], json!(null));
 }
 
 #[test]

@@ -130,6 +130,7 @@ fn every_reply_has_the_same_keys() {
     let keys = [
         "code",
         "message",
+        "hint",
         "source",
         "delivery",
         "next",

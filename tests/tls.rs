@@ -10,7 +10,9 @@ use evoucher_sandbox::Tls;
 use rcgen::{CertificateParams, KeyPair};
 use ring::digest::{SHA256, digest};
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use serde_json::{Value, json};
 use std::env;
@@ -241,23 +243,89 @@ fn serve(
 ) -> (Server, String) {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    let pin = hex::encode(digest(&SHA256, certificate.der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    serve_with(version, certificate, key, converse)
+}
+
+/// The same with a certificate that was made elsewhere.
+fn serve_with(
+    version: &'static SupportedProtocolVersion,
+    certificate: CertificateDer<'static>,
+    key: PrivatePkcs8KeyDer<'static>,
+    converse: impl Fn(StreamOwned<ServerConnection, TcpStream>) + Send + Sync + 'static,
+) -> (Server, String) {
+    let pin = hex::encode(digest(&SHA256, &certificate));
+    let provider = default_provider();
+    // rustls' own constructor would have read the certificate, of X.509 v1 too.
+    let key = provider.key_provider.load_private_key(key.into()).unwrap();
+    let shown = CertifiedKey::new(vec![certificate], key);
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[version])
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        )
-        .unwrap();
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     let config = Arc::new(config);
     let server = Server::start(move |stream, _| {
         let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
         converse(StreamOwned::new(connection, stream));
     });
     (server, pin)
+}
+
+/// A certificate of `tests/certificates`, or its key.
+fn pem<T: PemObject>(name: &str) -> T {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
+    T::from_pem_file(format!("{folder}/{name}.pem")).unwrap()
+}
+
+/// Without alternative names there is nothing to hold an address against, and X.509 v1 has no place
+/// for them: the message says how to trust such a certificate, and it works then.
+#[test]
+fn certificates_without_names_can_be_pinned() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
+    let ca = format!("{folder}/authority.pem");
+    let answer = page(&sealed(
+        r#"{"checkStas":"1","stasFlag":"1","notcFlag":"1","payCert":"1"}"#,
+    ));
+    for version in VERSIONS {
+        for (name, key, why) in [
+            ("ec-nameless", "ec.key", "no alternative names"),
+            ("ec-v1", "ec.key", "X.509 v1"),
+            ("rsa-v1", "rsa.key", "self-signed"),
+        ] {
+            let answer = answer.clone();
+            let (server, pin) = serve_with(version, pem(name), pem(key), move |mut tls| {
+                while read_message(&mut tls).is_some() {
+                    tls.write_all(answer.as_bytes()).unwrap();
+                }
+            });
+            let url = server.url().replace("http://", "https://");
+            // Its authority is trusted: that is not what is wrong with it.
+            let words = [why, "tls.pinSha256", pin.as_str()];
+            is_refused(&open(&url, json!({ "caFile": ca })), &words);
+            is_refused(
+                &open(&url, json!({ "pinSha256": ["00".repeat(32)] })),
+                &[&pin],
+            );
+            works(&open(&url, json!({ "pinSha256": [pin] })));
+        }
+    }
+}
+
+/// A pin trusts a certificate and its key: to show the certificate alone is not enough.
+#[test]
+fn a_pinned_certificate_without_its_key_is_worth_nothing() {
+    for version in VERSIONS {
+        for certificate in ["ec-v1", "ec-nameless"] {
+            let other = KeyPair::generate().unwrap().serialize_der();
+            let (server, pin) = serve_with(version, pem(certificate), other.into(), |mut tls| {
+                assert!(read_message(&mut tls).is_none(), "it was trusted");
+            });
+            let url = server.url().replace("http://", "https://");
+            is_refused(&open(&url, json!({ "pinSha256": [pin] })), &[]);
+        }
+    }
 }
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
@@ -267,8 +335,8 @@ const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rust
 #[test]
 fn a_reply_that_ends_without_a_goodbye_is_not_lost() {
     for version in VERSIONS {
-        let content = r#"{"checkStas":"1","stasFlag":"1","notcFlag":"1","payCert":"1"}"#;
-        let body = sealed(content);
+        let content = spec::every_state();
+        let body = sealed(&content);
         let (server, pin) = serve(version, move |mut tls| {
             if read_message(&mut tls).is_some() {
                 let reply =

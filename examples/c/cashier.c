@@ -38,13 +38,14 @@ static const char *field(const char *path) {
     return value;
 }
 
-/* Every call ends here: show the operator the message, and go by `next`, never by the eye. */
+/* Every call ends here: show the operator the hint, and go by `next`, never by the eye. */
 static int next_is(const char *what) {
     return strcmp(field("next"), what) == 0;
 }
 
 static void show(const char *step) {
     printf("%s\n  reply    %s\n", step, reply);
+    printf("  hint     %s\n", field("hint"));
     printf("  message  %s\n", field("message"));
     printf("  next     %s\n\n", field("next"));
 }
@@ -58,12 +59,12 @@ static int password_check(const char *token) {
     ev_token_pwd_check_notc(client, request, reply, sizeof reply);
     show("notify the patient (tokenPwdCheckNotc)");
 
-    for (attempt = 0; attempt < ATTEMPTS && next_is("wait"); attempt++) {
+    for (attempt = 0; attempt < ATTEMPTS && next_is(EV_NEXT_WAIT); attempt++) {
         pause_a_second();
         ev_token_pwd_stas(client, request, reply, sizeof reply);
         show("has the patient verified? (tokenPwdStas)");
     }
-    return next_is("settle");
+    return next_is(EV_NEXT_SETTLE);
 }
 
 /* Returns 1 when the amount may be charged with the certificate in the reply. */
@@ -74,17 +75,17 @@ static int one_code_pay(const char *token, const char *amount, const char *seria
             token, amount, serial);
     ev_signed_query(client, request, reply, sizeof reply);
     show("can this code pay? (signedQuery)");
-    if (!next_is("get_certificate")) {
+    if (!next_is(EV_NEXT_GET_CERTIFICATE)) {
         return 0;
     }
     ev_gen_pay_cert(client, request, reply, sizeof reply);
     show("get the certificate (genPayCert)");
-    if (next_is("retry")) {
+    if (next_is(EV_NEXT_RETRY)) {
         /* Nobody knows whether a certificate was issued: the same serial number, the same amount. */
         ev_gen_pay_cert(client, request, reply, sizeof reply);
         show("and once more (genPayCert)");
     }
-    return next_is("charge");
+    return next_is(EV_NEXT_CHARGE);
 }
 
 int main(int argc, char **argv) {

@@ -167,9 +167,9 @@ namespace Evoucher
             return Exchange(Native.ev_dictionary, Text.Encode(name, "name"));
         }
 
-        /// <summary>From any thread: ends what this client is doing for a token, or all of it with null, also a flow that
-        /// ...Async was asked for and whose thread has not run yet. A call that is ended gives its reply as ever.
-        /// </summary>
+        /// <summary>From any thread: ends what this client is doing for a token, or all of it with null, also what
+        /// ...Async was asked for and whose thread has not run yet. A call that is ended gives its reply as ever: Code is
+        /// Cancelled.</summary>
         /// <returns>How many calls that were.</returns>
         public int Cancel(string token)
         {
@@ -189,28 +189,38 @@ namespace Evoucher
             return waiting + CancelCalls(token);
         }
 
+        /// <summary>Told of every call of this client and of every step of its flows: one line of JSON, the one that the
+        /// log would have, whatever log.level is and without a log too. It is told on the thread that made the call, once
+        /// the reply is there, and several threads may be told at once: hand the line on (BeginInvoke, a queue) and return.
+        /// An exception of it is dropped.</summary>
+        public event Action<string> CallEnded
+        {
+            add { Borrow(delegate(int client) { return handle.Listen(value); }); }
+            remove { handle.Ignore(value); }
+        }
+
         /// <summary>TokenPwdCheckNotc on a thread of the pool: the user interface stays alive.</summary>
         public Task<EvoucherReply> TokenPwdCheckNotcAsync(string request)
         {
-            return Background(delegate { return TokenPwdCheckNotc(request); });
+            return Background(Single(Native.ev_token_pwd_check_notc, request, "tokenPwdCheckNotc", "resend"));
         }
 
         /// <summary>TokenPwdStas on a thread of the pool.</summary>
         public Task<EvoucherReply> TokenPwdStasAsync(string request)
         {
-            return Background(delegate { return TokenPwdStas(request); });
+            return Background(Single(Native.ev_token_pwd_stas, request, "tokenPwdStas", "wait"));
         }
 
         /// <summary>SignedQuery on a thread of the pool.</summary>
         public Task<EvoucherReply> SignedQueryAsync(string request)
         {
-            return Background(delegate { return SignedQuery(request); });
+            return Background(Single(Native.ev_signed_query, request, "signedQuery", "retry_later"));
         }
 
         /// <summary>GenPayCert on a thread of the pool.</summary>
         public Task<EvoucherReply> GenPayCertAsync(string request)
         {
-            return Background(delegate { return GenPayCert(request); });
+            return Background(Single(Native.ev_gen_pay_cert, request, "genPayCert", "retry"));
         }
 
         /// <summary>The one-function style, on the default client (evoucher.json beside the library).</summary>
@@ -284,6 +294,41 @@ namespace Evoucher
             {
                 return Borrow(delegate(int client) { return call(client, reply, size); });
             });
+        }
+
+        // A call that can be cancelled until it begins, and runs on the thread that calls what is returned. From its
+        // beginning on the library knows it, and ends and counts it.
+        private Func<EvoucherReply> Single(ClientCall call, string request, string service, string next)
+        {
+            byte[] text = Text.EncodeRequest(request);
+            RunningFlow waiting = new RunningFlow();
+            Borrow(delegate(int client) { return Text.ReadField(client, text, "token", out waiting.Token); });
+            lock (flows)
+            {
+                flows.Add(waiting);
+            }
+            return delegate
+            {
+                bool cancelled;
+                lock (flows)
+                {
+                    flows.Remove(waiting);
+                    cancelled = waiting.Cancelled;
+                }
+                return cancelled ? NotBegun(service, next) : Exchange(call, text);
+            };
+        }
+
+        // What the library answers to a call that is cancelled before anything is sent.
+        private EvoucherReply NotBegun(string service, string next)
+        {
+            string meaning = Explain(EvoucherCode.Cancelled).Field("data.meaning");
+            string json = EvoucherJson.Object(
+                "message", meaning, "hint", meaning, "source", "local", "delivery", "not_sent", "next", next,
+                "service", service, "requestId", "");
+            json = json.Substring(0, json.Length - 1)
+                + ",\"code\":" + EvoucherCode.Cancelled + ",\"data\":null,\"elapsedMs\":0}";
+            return new EvoucherReply(this, EvoucherCode.Cancelled, Text.Encode(json, "json"));
         }
 
         // A flow that can be cancelled from now on, and runs on the thread that calls what is returned.
@@ -475,10 +520,13 @@ namespace Evoucher
         /// <summary>The whole reply.</summary>
         public string Json { get; private set; }
 
-        /// <summary>For the operator's screen.</summary>
+        /// <summary>For the operator's screen: why, and what to do now. Empty where there is nothing to do.</summary>
+        public string Hint { get { return Field("hint"); } }
+
+        /// <summary>For the details: the centre's own words, or the library's.</summary>
         public string Message { get { return Field("message"); } }
 
-        /// <summary>What to do now: "settle", "wait", "get_certificate", "charge", "offline_check" ...</summary>
+        /// <summary>What to do now, one of EvoucherNext: "settle", "wait", "get_certificate", "charge" ...</summary>
         public string Next { get { return Field("next"); } }
 
         /// <summary>"not_sent", "unknown" or "answered".</summary>
@@ -526,6 +574,72 @@ namespace Evoucher
 
         /// <summary>One of EvoucherCode.</summary>
         public int Code { get { return Reply.Code; } }
+    }
+
+    /// <summary>The words of a reply's Next. One that is not among them means neither settle nor charge.</summary>
+    public static class EvoucherNext
+    {
+        // <gen:next>
+        /// <summary>go on and settle</summary>
+        public const string Settle = "settle";
+        /// <summary>ask for the status again</summary>
+        public const string Wait = "wait";
+        /// <summary>send the notice again</summary>
+        public const string Resend = "resend";
+        /// <summary>check the password offline (B 1.5)</summary>
+        public const string OfflineCheck = "offline_check";
+        /// <summary>another app's code, a new scan</summary>
+        public const string OtherApp = "other_app";
+        /// <summary>call ev_gen_pay_cert</summary>
+        public const string GetCertificate = "get_certificate";
+        /// <summary>charge exactly ownPaySetlAmt, with payCert, at payChnlName</summary>
+        public const string Charge = "charge";
+        /// <summary>scan the patient's code again</summary>
+        public const string Rescan = "rescan";
+        /// <summary>it may have been charged: ask the payment channel, report it, ask again</summary>
+        public const string ConfirmCharge = "confirm_charge";
+        /// <summary>it is paid: charge nothing</summary>
+        public const string AlreadyPaid = "already_paid";
+        /// <summary>pay in another way</summary>
+        public const string OtherPayment = "other_payment";
+        /// <summary>the same again, later</summary>
+        public const string RetryLater = "retry_later";
+        /// <summary>ev_gen_pay_cert again, same serial number, same amount</summary>
+        public const string Retry = "retry";
+        /// <summary>the program has to be put right</summary>
+        public const string FixRequest = "fix_request";
+        /// <summary>the configuration or the machine has to be put right</summary>
+        public const string FixSetup = "fix_setup";
+        /// <summary>ask the e-voucher centre</summary>
+        public const string AskCentre = "ask_centre";
+        // </gen:next>
+
+        /// <summary>A few characters in Chinese for a label or a button; a word that is not known as it is.</summary>
+        public static string Label(string next)
+        {
+            switch (next)
+            {
+                // <gen:labels>
+                case Settle: return "\u7ED3\u7B97"; // 结算
+                case Wait: return "\u7B49\u5F85\u6838\u9A8C"; // 等待核验
+                case Resend: return "\u91CD\u53D1\u901A\u77E5"; // 重发通知
+                case OfflineCheck: return "\u7EBF\u4E0B\u6838\u9A8C"; // 线下核验
+                case OtherApp: return "\u6362\u5E94\u7528\u5C55\u7801"; // 换应用展码
+                case GetCertificate: return "\u53D6\u4ED8\u6B3E\u51ED\u636E"; // 取付款凭据
+                case Charge: return "\u6263\u6B3E"; // 扣款
+                case Rescan: return "\u91CD\u65B0\u626B\u7801"; // 重新扫码
+                case ConfirmCharge: return "\u6838\u5BF9\u6263\u6B3E"; // 核对扣款
+                case AlreadyPaid: return "\u5DF2\u4ED8\u6B3E"; // 已付款
+                case OtherPayment: return "\u5176\u4ED6\u652F\u4ED8"; // 其他支付
+                case RetryLater: return "\u7A0D\u540E\u518D\u8BD5"; // 稍后再试
+                case Retry: return "\u539F\u6837\u518D\u53D6"; // 原样再取
+                case FixRequest: return "\u8054\u7CFB\u4FE1\u606F\u79D1"; // 联系信息科
+                case FixSetup: return "\u8054\u7CFB\u4FE1\u606F\u79D1"; // 联系信息科
+                case AskCentre: return "\u54A8\u8BE2\u4E2D\u5FC3"; // 咨询中心
+                // </gen:labels>
+                default: return next;
+            }
+        }
     }
 
     /// <summary>The library's own codes; the others are the centre's.</summary>
@@ -632,6 +746,50 @@ namespace Evoucher
         public override bool IsInvalid { get { return handle == IntPtr.Zero; } }
 
         internal int Number { get { return handle.ToInt32(); } }
+
+        private readonly object changing = new object();
+        // The library may call it until the client is closed: it must not be collected before.
+        private Native.LineCall told;
+        private Action<string> listeners;
+
+        internal int Listen(Action<string> listener)
+        {
+            lock (changing)
+            {
+                listeners += listener;
+                if (told != null)
+                {
+                    return 0;
+                }
+                told = Tell;
+                return Native.ev_on_call(Number, told, IntPtr.Zero);
+            }
+        }
+
+        internal void Ignore(Action<string> listener)
+        {
+            lock (changing)
+            {
+                listeners -= listener;
+            }
+        }
+
+        // The library waits for this where it closes the client, so it takes no lock.
+        private void Tell(IntPtr user, IntPtr line)
+        {
+            try
+            {
+                Action<string> all = listeners;
+                if (all != null)
+                {
+                    all(Text.Decode(Text.Copy(line)));
+                }
+            }
+            catch (Exception)
+            {
+                // None may cross the library, and the call is done.
+            }
+        }
 
         protected override bool ReleaseHandle()
         {
@@ -741,6 +899,9 @@ namespace Evoucher
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int ProgressCall(IntPtr user, IntPtr progressEvent);
 
+        [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+        internal delegate void LineCall(IntPtr user, IntPtr line);
+
         // <gen:functions>
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_open(byte[] config, out int client);
@@ -768,6 +929,8 @@ namespace Evoucher
         internal static extern int ev_one_code_pay(int client, byte[] request, [In, Out] byte[] reply, int reply_size);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+        internal static extern int ev_on_call(int client, LineCall function, IntPtr user);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
         internal static extern int ev_cancel(int client, byte[] token);
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]

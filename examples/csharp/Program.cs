@@ -123,6 +123,6 @@ internal static class Program
 
     private static void Show(string step, EvoucherReply reply)
     {
-        Console.WriteLine("{0}: {1} {2}, next: {3}", step, reply.Code, reply.Message, reply.Next);
+        Console.WriteLine("{0}: {1} ({2}), {3} {4}", step, reply.Hint, EvoucherNext.Label(reply.Next), reply.Code, reply.Message);
     }
 }

@@ -51,6 +51,26 @@ const
   EV_INTERNAL = -10099;
   { </gen:codes> }
 
+  { The words of a reply's Next. One that is not among them means neither settle nor charge. }
+  { <gen:next> }
+  EV_NEXT_SETTLE = 'settle';
+  EV_NEXT_WAIT = 'wait';
+  EV_NEXT_RESEND = 'resend';
+  EV_NEXT_OFFLINE_CHECK = 'offline_check';
+  EV_NEXT_OTHER_APP = 'other_app';
+  EV_NEXT_GET_CERTIFICATE = 'get_certificate';
+  EV_NEXT_CHARGE = 'charge';
+  EV_NEXT_RESCAN = 'rescan';
+  EV_NEXT_CONFIRM_CHARGE = 'confirm_charge';
+  EV_NEXT_ALREADY_PAID = 'already_paid';
+  EV_NEXT_OTHER_PAYMENT = 'other_payment';
+  EV_NEXT_RETRY_LATER = 'retry_later';
+  EV_NEXT_RETRY = 'retry';
+  EV_NEXT_FIX_REQUEST = 'fix_request';
+  EV_NEXT_FIX_SETUP = 'fix_setup';
+  EV_NEXT_ASK_CENTRE = 'ask_centre';
+  { </gen:next> }
+
   { What the configuration's charset must be. }
   {$IFDEF UNICODE}
   EV_CHARSET = 'utf-8';
@@ -70,6 +90,12 @@ type
     DLL it may call only EvField. Set it with EvOnProgress, on that thread. }
   TEvProgress = function(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 
+  { As EvOnCall has it: Line is one line of JSON. TEvoucher.OnCall is easier to use. }
+  TEvLine = procedure(User: Pointer; Line: PAnsiChar); stdcall;
+
+  { Told of every call and every step of a flow: the JSON line that the log would have. }
+  TEvCallEnded = procedure(const Line: string) of object;
+
   { What came back. One that was never filled, because its call raised or has not ended, neither settles nor charges. }
   {$IFDEF UNICODE}
   TEvReply = record
@@ -80,8 +106,9 @@ type
   private
     FCode: Integer;
   public
-    Message: string;   { for the operator's screen }
-    Next: string;      { what to do now: settle, wait, get_certificate, charge, offline_check ... }
+    Hint: string;      { for the operator's screen: why, and what to do now }
+    Message: string;   { for the details: the centre's own words, or the library's }
+    Next: string;      { what to do now, one of EV_NEXT_... }
     Delivery: string;  { not_sent, unknown or answered }
     Json: string;      { the whole reply }
     { Settle only then: Next is settle. }
@@ -103,6 +130,7 @@ type
   IEvHandle = interface
     function Number: Integer;
     function Flows: TThreadList;
+    procedure OnCall(Told: TEvCallEnded);
   end;
 
   TEvoucher = class
@@ -150,6 +178,11 @@ type
     { From another thread: ends what this client is doing for a token, or all of it with ''; of a TEvFlow also what has
       not begun. How many calls were ended. }
     function Cancel(const Token: string): Integer;
+    { Told is told of every call of this client and every step of its flows, whatever log.level is and without a log
+      too; nil ends it. It is told on the thread that made the call, once the reply is there, and several threads may be
+      told at once: hand the line on (PostMessage, a queue) and return; never wait for the thread that ends it. When this
+      returns, nobody is told by what was set before. }
+    procedure OnCall(Told: TEvCallEnded);
     { One field of a reply, such as 'data.payCert'; '' when there is none. }
     function Field(const Reply: TEvReply; const Path: string): string;
 
@@ -183,6 +216,9 @@ type
 { A JSON object for a request: EvJson(['token', Token, 'totalAmount', '12.30']). Empty values are left out. }
 function EvJson(const NamesAndValues: array of string): string;
 
+{ A few characters in Chinese for a label or a button; a word that is not known as it is. }
+function EvNextLabel(const Next: string): string;
+
 { The functions themselves. The names and arguments of evoucher.h, which "cargo xtask gen" makes them from. }
 { <gen:functions> }
 function EvOpen(Config: PAnsiChar; var Client: Integer): Integer; stdcall; external 'evoucher.dll';
@@ -198,6 +234,7 @@ function EvVerifyPassword(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar;
 function EvSettleGate(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOneCodePay(Client: Integer; Request: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
+function EvOnCall(Client: Integer; Line: TEvLine; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvCancel(Client: Integer; Token: PAnsiChar): Integer; stdcall; external 'evoucher.dll';
 function EvSeal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvUnseal(Client: Integer; Text: PAnsiChar; Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
@@ -217,16 +254,76 @@ const
   { Nobody's handle: with it EvField reads what the DLL says where there is no client. }
   NO_CLIENT = -1;
 
+  { UTF-16 where strings are that, and GBK where they are bytes. }
+  { <gen:labels> }
+  EV_NEXT_WORDS: array[0..15] of string = (
+    EV_NEXT_SETTLE,
+    EV_NEXT_WAIT,
+    EV_NEXT_RESEND,
+    EV_NEXT_OFFLINE_CHECK,
+    EV_NEXT_OTHER_APP,
+    EV_NEXT_GET_CERTIFICATE,
+    EV_NEXT_CHARGE,
+    EV_NEXT_RESCAN,
+    EV_NEXT_CONFIRM_CHARGE,
+    EV_NEXT_ALREADY_PAID,
+    EV_NEXT_OTHER_PAYMENT,
+    EV_NEXT_RETRY_LATER,
+    EV_NEXT_RETRY,
+    EV_NEXT_FIX_REQUEST,
+    EV_NEXT_FIX_SETUP,
+    EV_NEXT_ASK_CENTRE);
+  {$IFDEF UNICODE}
+  EV_NEXT_LABELS: array[0..15] of string = (
+    #$7ED3#$7B97,
+    #$7B49#$5F85#$6838#$9A8C,
+    #$91CD#$53D1#$901A#$77E5,
+    #$7EBF#$4E0B#$6838#$9A8C,
+    #$6362#$5E94#$7528#$5C55#$7801,
+    #$53D6#$4ED8#$6B3E#$51ED#$636E,
+    #$6263#$6B3E,
+    #$91CD#$65B0#$626B#$7801,
+    #$6838#$5BF9#$6263#$6B3E,
+    #$5DF2#$4ED8#$6B3E,
+    #$5176#$4ED6#$652F#$4ED8,
+    #$7A0D#$540E#$518D#$8BD5,
+    #$539F#$6837#$518D#$53D6,
+    #$8054#$7CFB#$4FE1#$606F#$79D1,
+    #$8054#$7CFB#$4FE1#$606F#$79D1,
+    #$54A8#$8BE2#$4E2D#$5FC3);
+  {$ELSE}
+  EV_NEXT_LABELS: array[0..15] of string = (
+    #$BD#$E1#$CB#$E3,
+    #$B5#$C8#$B4#$FD#$BA#$CB#$D1#$E9,
+    #$D6#$D8#$B7#$A2#$CD#$A8#$D6#$AA,
+    #$CF#$DF#$CF#$C2#$BA#$CB#$D1#$E9,
+    #$BB#$BB#$D3#$A6#$D3#$C3#$D5#$B9#$C2#$EB,
+    #$C8#$A1#$B8#$B6#$BF#$EE#$C6#$BE#$BE#$DD,
+    #$BF#$DB#$BF#$EE,
+    #$D6#$D8#$D0#$C2#$C9#$A8#$C2#$EB,
+    #$BA#$CB#$B6#$D4#$BF#$DB#$BF#$EE,
+    #$D2#$D1#$B8#$B6#$BF#$EE,
+    #$C6#$E4#$CB#$FB#$D6#$A7#$B8#$B6,
+    #$C9#$D4#$BA#$F3#$D4#$D9#$CA#$D4,
+    #$D4#$AD#$D1#$F9#$D4#$D9#$C8#$A1,
+    #$C1#$AA#$CF#$B5#$D0#$C5#$CF#$A2#$BF#$C6,
+    #$C1#$AA#$CF#$B5#$D0#$C5#$CF#$A2#$BF#$C6,
+    #$D7#$C9#$D1#$AF#$D6#$D0#$D0#$C4);
+  {$ENDIF}
+  { </gen:labels> }
+
 type
   TEvHandle = class(TInterfacedObject, IEvHandle)
   private
     FNumber: Integer;
     FFlows: TThreadList;
+    FTold: TEvCallEnded;
   public
     constructor Create(Number: Integer);
     destructor Destroy; override;
     function Number: Integer;
     function Flows: TThreadList;
+    procedure OnCall(Told: TEvCallEnded);
   end;
 
   { What most functions of the DLL are. }
@@ -254,6 +351,24 @@ end;
 function TEvHandle.Flows: TThreadList;
 begin
   Result := FFlows;
+end;
+
+procedure CallEnded(User: Pointer; Line: PAnsiChar); stdcall;
+begin
+  try
+    TEvHandle(User).FTold(string(TEvText(Line)));
+  except
+    { No exception may cross the DLL, and the call is done. }
+  end;
+end;
+
+procedure TEvHandle.OnCall(Told: TEvCallEnded);
+begin
+  { Ended first: nobody reads what is written here then. }
+  EvOnCall(FNumber, nil, nil);
+  FTold := Told;
+  if Assigned(Told) then
+    EvOnCall(FNumber, CallEnded, Self);
 end;
 
 function TEvReply.Settles: Boolean;
@@ -377,6 +492,7 @@ function ReplyOf(Client, Code: Integer; const Json: TEvText): TEvReply;
 begin
   Result.FCode := Code;
   Result.Json := string(Json);
+  Result.Hint := FieldOf(Client, Json, 'hint');
   Result.Message := FieldOf(Client, Json, 'message');
   Result.Next := FieldOf(Client, Json, 'next');
   Result.Delivery := FieldOf(Client, Json, 'delivery');
@@ -432,7 +548,8 @@ begin
   begin
     Reply.FCode := EV_INVALID_CONFIG;
     Reply.Message := 'evoucher.json: "charset" must be "' + EV_CHARSET + '" for this program';
-    Reply.Next := 'fix_setup';
+    Reply.Hint := Reply.Message;
+    Reply.Next := EV_NEXT_FIX_SETUP;
     Reply.Delivery := 'not_sent';
     Refuse(Reply);
   end;
@@ -600,6 +717,11 @@ begin
   Result := CancelOn(FHandle, Token);
 end;
 
+procedure TEvoucher.OnCall(Told: TEvCallEnded);
+begin
+  FHandle.OnCall(Told);
+end;
+
 function TEvoucher.Field(const Reply: TEvReply; const Path: string): string;
 begin
   Result := FieldOf(FHandle.Number, TEvText(Reply.Json), Path);
@@ -676,9 +798,14 @@ begin
     Result := CancelOn(FHandle, FToken)
   else
   begin
-    { A scan that read nothing: '' would be everybody's. }
+    { A scan that read nothing: '' would be everybody's, and no call of it waits for anything. }
+    FHandle.Flows.LockList;
+    if FBegun or FCancelled then
+      Result := 0
+    else
+      Result := 1;
     FCancelled := True;
-    Result := 0;
+    FHandle.Flows.UnlockList;
   end;
 end;
 
@@ -714,6 +841,16 @@ begin
     Inc(I);
   end;
   Result := Result + '"';
+end;
+
+function EvNextLabel(const Next: string): string;
+var
+  Index: Integer;
+begin
+  Result := Next;
+  for Index := Low(EV_NEXT_WORDS) to High(EV_NEXT_WORDS) do
+    if EV_NEXT_WORDS[Index] = Next then
+      Result := EV_NEXT_LABELS[Index];
 end;
 
 function EvJson(const NamesAndValues: array of string): string;

@@ -35,6 +35,26 @@ Public Const EV_CANNOT_PAY As Long = -10032
 Public Const EV_INTERNAL As Long = -10099
 ' </gen:codes>
 
+' The words of NextStep. One that is not among them means neither settle nor charge.
+' <gen:next>
+Public Const EV_NEXT_SETTLE As String = "settle"
+Public Const EV_NEXT_WAIT As String = "wait"
+Public Const EV_NEXT_RESEND As String = "resend"
+Public Const EV_NEXT_OFFLINE_CHECK As String = "offline_check"
+Public Const EV_NEXT_OTHER_APP As String = "other_app"
+Public Const EV_NEXT_GET_CERTIFICATE As String = "get_certificate"
+Public Const EV_NEXT_CHARGE As String = "charge"
+Public Const EV_NEXT_RESCAN As String = "rescan"
+Public Const EV_NEXT_CONFIRM_CHARGE As String = "confirm_charge"
+Public Const EV_NEXT_ALREADY_PAID As String = "already_paid"
+Public Const EV_NEXT_OTHER_PAYMENT As String = "other_payment"
+Public Const EV_NEXT_RETRY_LATER As String = "retry_later"
+Public Const EV_NEXT_RETRY As String = "retry"
+Public Const EV_NEXT_FIX_REQUEST As String = "fix_request"
+Public Const EV_NEXT_FIX_SETUP As String = "fix_setup"
+Public Const EV_NEXT_ASK_CENTRE As String = "ask_centre"
+' </gen:next>
+
 ' The names and arguments of evoucher.h, which "cargo xtask gen" makes them from.
 ' <gen:functions>
 Public Declare Function EvOpen Lib "evoucher.dll" (ByVal Config As String, ByRef Client As Long) As Long
@@ -50,6 +70,7 @@ Public Declare Function EvVerifyPassword Lib "evoucher.dll" (ByVal Client As Lon
 Public Declare Function EvSettleGate Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOneCodePay Lib "evoucher.dll" (ByVal Client As Long, ByVal Request As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
+Public Declare Function EvOnCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvCancel Lib "evoucher.dll" (ByVal Client As Long, ByVal Token As String) As Long
 Public Declare Function EvSeal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvUnseal Lib "evoucher.dll" (ByVal Client As Long, ByVal Text As String, ByVal Reply As String, ByVal ReplySize As Long) As Long
@@ -67,8 +88,9 @@ Private Const REPLY_SIZE As Long = 8192
 ' What a call came to. Code 0 says only that the centre answered: act on NextStep.
 Public Type EvReply
     Code As Long
-    Message As String   ' for the operator's screen
-    NextStep As String  ' settle, wait, get_certificate, charge, offline_check ...
+    Hint As String      ' for the operator's screen: why, and what to do now
+    Message As String   ' for the details: the centre's own words, or the library's
+    NextStep As String  ' what to do now, one of EV_NEXT_...
     Json As String      ' the whole reply; "" when there is no client
 End Type
 
@@ -144,6 +166,31 @@ Public Function EvValue(ByVal Json As String, ByVal Path As String) As String
     If EvField(Client, Json, Path, Buffer, Size) = 0 Then EvValue = EvBeforeNul(Buffer)
 End Function
 
+' A few characters in Chinese for a label or a button; a word that is not known as it is.
+Public Function EvNextLabel(ByVal NextStep As String) As String
+    EvNextLabel = NextStep
+    Select Case NextStep
+        ' <gen:labels>
+        Case EV_NEXT_SETTLE: EvNextLabel = ChrW$(&H7ED3) & ChrW$(&H7B97)
+        Case EV_NEXT_WAIT: EvNextLabel = ChrW$(&H7B49) & ChrW$(&H5F85) & ChrW$(&H6838) & ChrW$(&H9A8C)
+        Case EV_NEXT_RESEND: EvNextLabel = ChrW$(&H91CD) & ChrW$(&H53D1) & ChrW$(&H901A) & ChrW$(&H77E5)
+        Case EV_NEXT_OFFLINE_CHECK: EvNextLabel = ChrW$(&H7EBF) & ChrW$(&H4E0B) & ChrW$(&H6838) & ChrW$(&H9A8C)
+        Case EV_NEXT_OTHER_APP: EvNextLabel = ChrW$(&H6362) & ChrW$(&H5E94) & ChrW$(&H7528) & ChrW$(&H5C55) & ChrW$(&H7801)
+        Case EV_NEXT_GET_CERTIFICATE: EvNextLabel = ChrW$(&H53D6) & ChrW$(&H4ED8) & ChrW$(&H6B3E) & ChrW$(&H51ED) & ChrW$(&H636E)
+        Case EV_NEXT_CHARGE: EvNextLabel = ChrW$(&H6263) & ChrW$(&H6B3E)
+        Case EV_NEXT_RESCAN: EvNextLabel = ChrW$(&H91CD) & ChrW$(&H65B0) & ChrW$(&H626B) & ChrW$(&H7801)
+        Case EV_NEXT_CONFIRM_CHARGE: EvNextLabel = ChrW$(&H6838) & ChrW$(&H5BF9) & ChrW$(&H6263) & ChrW$(&H6B3E)
+        Case EV_NEXT_ALREADY_PAID: EvNextLabel = ChrW$(&H5DF2) & ChrW$(&H4ED8) & ChrW$(&H6B3E)
+        Case EV_NEXT_OTHER_PAYMENT: EvNextLabel = ChrW$(&H5176) & ChrW$(&H4ED6) & ChrW$(&H652F) & ChrW$(&H4ED8)
+        Case EV_NEXT_RETRY_LATER: EvNextLabel = ChrW$(&H7A0D) & ChrW$(&H540E) & ChrW$(&H518D) & ChrW$(&H8BD5)
+        Case EV_NEXT_RETRY: EvNextLabel = ChrW$(&H539F) & ChrW$(&H6837) & ChrW$(&H518D) & ChrW$(&H53D6)
+        Case EV_NEXT_FIX_REQUEST: EvNextLabel = ChrW$(&H8054) & ChrW$(&H7CFB) & ChrW$(&H4FE1) & ChrW$(&H606F) & ChrW$(&H79D1)
+        Case EV_NEXT_FIX_SETUP: EvNextLabel = ChrW$(&H8054) & ChrW$(&H7CFB) & ChrW$(&H4FE1) & ChrW$(&H606F) & ChrW$(&H79D1)
+        Case EV_NEXT_ASK_CENTRE: EvNextLabel = ChrW$(&H54A8) & ChrW$(&H8BE2) & ChrW$(&H4E2D) & ChrW$(&H5FC3)
+        ' </gen:labels>
+    End Select
+End Function
+
 ' A JSON object for a request: EvJson("token", Token, "totalAmount", "12.30"). Empty values are left out.
 Public Function EvJson(ParamArray NamesAndValues() As Variant) As String
     Dim I As Long
@@ -166,13 +213,15 @@ Private Function EvAnswer(ByVal Code As Long, ByVal Buffer As String) As EvReply
         ' The call is done even when the buffer was small: its reply waits, and nothing is sent again.
         If Len(Reply.Json) = 0 Then Reply.Json = EvWaitingReply()
         If Reply.Code = EV_BUFFER_TOO_SMALL Then Reply.Code = 0
+        Reply.Hint = EvValue(Reply.Json, "hint")
         Reply.Message = EvValue(Reply.Json, "message")
         Reply.NextStep = EvValue(Reply.Json, "next")
     Else
         Reply.Code = EV_INVALID_CLIENT
         Reply.Message = EvProblem
         If Len(Reply.Message) = 0 Then Reply.Message = "EvStart was not called"
-        Reply.NextStep = "fix_setup"
+        Reply.Hint = Reply.Message
+        Reply.NextStep = EV_NEXT_FIX_SETUP
     End If
     EvAnswer = Reply
 End Function

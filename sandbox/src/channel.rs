@@ -6,7 +6,7 @@
 use crate::fault::Fault;
 use crate::json::Object;
 use crate::ledger::Entry;
-use crate::service::{Form, Service};
+use crate::service::Form;
 use crate::spec;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -113,7 +113,7 @@ impl Order {
 
 /// What a field of genPayCert must hold.
 fn form(field: &str) -> Form {
-    let mut fields = spec::fields(Service::Certificate.name());
+    let mut fields = spec::fields("genPayCert");
     fields
         .find(|(name, _)| *name == field)
         .map_or(Form::Text(CERTIFICATE), |(_, form)| form)

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::http::ECHO;
-use crate::service::Service;
+use crate::spec;
 use std::num::NonZeroU64;
 
 /// A fault with its selectors: `NAME`, `NAME@SERVICE`, `NAME@N` or `NAME@SERVICE@N`.
@@ -58,9 +58,8 @@ impl Choice {
 
 /// The service of this name or short name, in any case.
 fn service_of(text: &str) -> Option<&'static str> {
-    Service::ALL
-        .into_iter()
-        .map(|service| (service.name(), service.short_name()))
+    spec::services()
+        .map(|service| (service.name, service.short_name))
         .chain([(ECHO, ECHO)])
         .find(|(name, short)| text.eq_ignore_ascii_case(name) || text.eq_ignore_ascii_case(short))
         .map(|(name, _)| name)

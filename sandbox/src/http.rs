@@ -250,7 +250,7 @@ fn decide(
         amount: &amount,
     };
     books.enter(
-        service.map_or(ECHO, Service::name),
+        service.map_or(ECHO, |service| service.name),
         exchange.seen.connection,
         &answer,
         &texts,

@@ -199,15 +199,17 @@ pub(crate) fn run(
     if !words.known {
         return Answer::refused(500001);
     }
-    let result = match service {
-        Service::Notify => notify(token, words, notices, numbers),
-        Service::Status => status(token, words, notices, numbers),
-        Service::Signed => Ok(signed_query(words)),
-        Service::Certificate => certificate(words, numbers),
+    let result = match service.name {
+        "tokenPwdCheckNotc" => notify(token, words, notices, numbers),
+        "tokenPwdStas" => status(token, words, notices, numbers),
+        "signedQuery" => Ok(signed_query(words)),
+        "genPayCert" => certificate(words, numbers),
+        // The documents' service that has no scenario yet.
+        _ => Err(NOT_OFFERED),
     };
     let mut answer = match result {
         Ok(mut fields) => {
-            let state = service.state_field();
+            let state = service.state_field;
             if words.noflag {
                 fields.retain(|(name, _)| *name != state);
             }
@@ -233,6 +235,9 @@ pub(crate) fn run(
     }
     answer
 }
+
+/// 无接口权限.
+const NOT_OFFERED: i32 = 500100;
 
 /// The fields of a result, or the code of a refusal.
 type Outcome = Result<Vec<(&'static str, Value)>, i32>;
@@ -294,7 +299,7 @@ fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
         None => format!("PC{:016}", numbers.next()),
     };
     Ok(vec![
-        ("payCert", json!(certificate)),
+        (CERTIFICATE, json!(certificate)),
         ("payChnlUserName", json!(USER)),
         ("payChnlName", json!(CHANNEL)),
     ])
@@ -302,13 +307,16 @@ fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
 
 /// The certificate that a result hands out, if it is one that the channel would take.
 fn issued(words: &Words, fields: &[(&'static str, Value)]) -> Option<Issued> {
-    let (_, certificate) = fields.iter().find(|(name, _)| *name == "payCert")?;
+    let (_, certificate) = fields.iter().find(|(name, _)| *name == CERTIFICATE)?;
     let is_real = words.cert.is_none() && !words.sfalse;
     is_real.then(|| Issued {
         certificate: certificate.as_str().unwrap_or_default().to_owned(),
         poor: words.poor.unwrap_or_default(),
     })
 }
+
+/// The one state field that is no flag.
+const CERTIFICATE: &str = "payCert";
 
 const USER: &str = "张*三";
 const CHANNEL: &str = "微信支付";
@@ -340,7 +348,7 @@ fn contradict(fields: &mut Vec<(&'static str, Value)>, state: &'static str) {
         return;
     };
     let other = match truth.as_str() {
-        Some(certificate) if state == Service::Certificate.state_field() => {
+        Some(certificate) if state == CERTIFICATE => {
             json!(format!("{certificate}-2"))
         }
         _ if *truth == json!("1") || *truth == json!(1) => json!("0"),

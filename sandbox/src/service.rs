@@ -1,4 +1,4 @@
-//! The four services, and what a request to one must be.
+//! The services, and what a request to one must be.
 //!
 //! The fields are those of `spec/`, which the documents were transcribed to, and not of the
 //! library's own table: so no mistake of the library's can hide here.
@@ -7,17 +7,14 @@ use crate::json::{Held, Object};
 use crate::reply::Answer;
 use crate::spec;
 
-/// A documented service.
+/// A documented service: a row of the documents' table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Service {
-    /// B §1.7.1.
-    Notify,
-    /// B §1.7.2.
-    Status,
-    /// A §1.5.1.
-    Signed,
-    /// A §1.5.2.
-    Certificate,
+pub(crate) struct Service {
+    pub(crate) name: &'static str,
+    /// For the selector of a fault: tokens have 40 characters for everything.
+    pub(crate) short_name: &'static str,
+    /// The field of the reply that decides.
+    pub(crate) state_field: &'static str,
 }
 
 /// What a field must hold.
@@ -34,45 +31,14 @@ pub(crate) enum Form {
 use Form::{Amount, Decimal, Text};
 
 impl Service {
-    pub(crate) const ALL: [Self; 4] = [Self::Notify, Self::Status, Self::Signed, Self::Certificate];
-
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.name() == name)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Notify => "tokenPwdCheckNotc",
-            Self::Status => "tokenPwdStas",
-            Self::Signed => "signedQuery",
-            Self::Certificate => "genPayCert",
-        }
-    }
-
-    /// For the selector of a fault: tokens have 40 characters for everything.
-    pub(crate) fn short_name(self) -> &'static str {
-        match self {
-            Self::Notify => "notc",
-            Self::Status => "stas",
-            Self::Signed => "sign",
-            Self::Certificate => "cert",
-        }
-    }
-
-    /// The field of the reply that decides.
-    pub(crate) fn state_field(self) -> &'static str {
-        match self {
-            Self::Notify => "notcFlag",
-            Self::Status => "checkStas",
-            Self::Signed => "stasFlag",
-            Self::Certificate => "payCert",
-        }
+        spec::services().find(|service| service.name == name)
     }
 
     /// Checks an opened request, naming every field that is wrong. Fields that are not in the
     /// table pass: provinces add some.
     pub(crate) fn check(self, request: &Object<'_>) -> Result<(), Answer> {
-        let fields = spec::fields(self.name());
+        let fields = spec::fields(self.name);
         let wrong: Vec<_> = fields
             .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(request.get(name))?)))
             .collect();

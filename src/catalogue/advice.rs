@@ -8,20 +8,40 @@ use super::codes::{UNLISTED, meaning};
 use super::{Language, Words};
 
 pub(super) const NOTHING: Words = ["", ""];
-/// `fix_request` and `fix_setup`: nothing that a cashier could put right.
+/// `fix_request`: nothing that a cashier could put right.
 pub(super) const CALL_SUPPORT: Words = [
     "本窗口无法自行解决，请联系信息科。",
     "Nothing can be done at the counter: call IT support.",
 ];
-/// `other_app`.
-pub(super) const NEW_CODE: Words = [
-    "请参保人换一个展码应用，重新展码、重新扫码。",
-    "Ask the patient for a code from another app, and scan anew.",
+/// All else: the patient is served in another way.
+pub(super) const OTHERWISE: Words = [
+    "密码核验：改用线下密码核验；一码付：换其他支付方式。",
+    "Password check: check it offline. One-code pay: pay in another way.",
 ];
-/// `ask_centre`, about what is registered of the patient.
-pub(super) const ASK_CENTRE: Words = [
-    "参保人或渠道的登记信息有问题，请咨询电子凭证中心。",
-    "Something is wrong with what is registered: ask the e-voucher centre.",
+/// The same, and somebody has something to put right.
+pub(super) const OTHERWISE_AND_SUPPORT: Words = [
+    "密码核验：改用线下密码核验；一码付：换其他支付方式；并联系信息科。",
+    "Password check: check it offline. One-code pay: pay in another way. And call IT support.",
+];
+/// The same, about what is registered of the patient or the channel.
+pub(super) const OTHERWISE_AND_CENTRE: Words = [
+    "参保人或渠道的登记信息有问题。密码核验：改用线下密码核验；一码付：换其他支付方式；事后可咨询电子凭证中心。",
+    "Something is wrong with what is registered. Password check: check it offline. One-code pay: pay in another way. The e-voucher centre can be asked afterwards.",
+];
+/// A code that nobody lists, for the developer.
+pub(super) const FOR_THE_CENTRE: Words = [
+    "文档未列出此返回码：把返回码、message、时间和日志里这个 requestId 的一行交给电子凭证中心。",
+    "No document lists this code: give the e-voucher centre the code, its message, the time and the log's line of this requestId.",
+];
+/// `rescan`.
+pub(super) const SCAN_AGAIN: Words = [
+    "请参保人刷新医保码，重新扫码；仍不行，再换一个展码应用，重新扫码。",
+    "Have the patient refresh the code, and scan again; if that fails, take a code from another app, and scan anew.",
+];
+/// `other_app`.
+pub(super) const ANOTHER_APP: Words = [
+    "密码核验：请参保人换一个展码应用，重新展码、重新扫码；一码付：换其他支付方式。",
+    "Password check: ask for a code from another app, and scan anew. One-code pay: pay in another way.",
 ];
 /// No answer of use: the outcome is not known, or nothing was sent.
 pub(super) const NO_ANSWER: Words = [
@@ -41,18 +61,13 @@ pub(super) const ASK_LESS_OFTEN: Words = [
 ];
 /// `other_app`, and which.
 pub(super) const NATIONAL_APP: Words = [
-    "该应用不支持：请参保人改用国家医保服务平台 App 展码，重新扫码。",
-    "This app cannot do it: ask for a code from the national app (国家医保服务平台 App), and scan anew.",
-];
-/// `other_payment`.
-pub(super) const PAY_OTHERWISE: Words = [
-    "请参保人换其他支付方式。",
-    "Ask the patient to pay in another way.",
+    "密码核验：该应用不支持，请参保人改用国家医保服务平台 App 展码，重新扫码；一码付：换其他支付方式。",
+    "Password check: this app cannot do it, ask for a code from the national app (国家医保服务平台 App), and scan anew. One-code pay: pay in another way.",
 ];
 /// What a reply that never came, or came broken, means for a certificate.
 pub(super) const MAY_HAVE_BEEN_PROCESSED: Words = [
-    "请求可能已被处理：genPayCert 只能用同一流水号、同一金额再取，不要换流水号；tokenPwdCheckNotc 之后可以查询状态。查 timeoutMs、网络和中心的状态，可用 ev_check 自检。",
-    "The request may have been processed: repeat genPayCert with the same serial number and the same amount only, never with a new serial number; after tokenPwdCheckNotc the status may be asked for. Check timeoutMs, the network and the centre; ev_check tests the way there.",
+    "请求可能已被处理：genPayCert 只能用同一流水号、同一金额再取；tokenPwdCheckNotc 之后可以查询状态。查 timeoutMs、网络和中心的状态，可用 ev_check 自检。",
+    "The request may have been processed: repeat genPayCert with the same serial number and the same amount only; after tokenPwdCheckNotc the status may be asked for. Check timeoutMs, the network and the centre; ev_check tests the way there.",
 ];
 
 /// What the operator does about a code, and what the developer does; empty where there is nothing

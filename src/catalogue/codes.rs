@@ -1,8 +1,8 @@
 //! The code dictionary: every return code of both documents and of this library. One row says all
 //! there is to say of a code: what it means, why it comes, and what to do about it.
 
-use super::next::{After, Next, always};
-use super::{Words, codes_centre, codes_own};
+use super::next::{After, Next, otherwise};
+use super::{Words, advice, codes_centre, codes_own};
 
 pub use super::id_types::ID_TYPES;
 
@@ -27,8 +27,9 @@ pub const EV_INVALID_REQUEST: i32 = -10005;
 pub const EV_BUFFER_TOO_SMALL: i32 = -10006;
 /// No service of that name, and not a path of the centre. Nothing was sent.
 pub const EV_UNKNOWN_SERVICE: i32 = -10007;
-/// Risk control: the same transaction is in flight (`next` is "retry_later"), or a certificate was,
-/// or may have been, issued for another amount ("fix_request"). Nothing was sent.
+/// Risk control: the same transaction is in flight (`next` is "retry_later"), came before with
+/// another amount ("fix_request", or "confirm_charge" where a certificate was handed out), or was
+/// reported as paid ("already_paid"). Nothing was sent.
 pub const EV_DUPLICATE: i32 = -10008;
 /// `ev_cancel` ended the call; `delivery` says whether the request may have been sent.
 pub const EV_CANCELLED: i32 = -10009;
@@ -106,10 +107,10 @@ pub const UNLISTED: Code = Code {
     zh: "文档未列出此返回码，请咨询电子凭证中心",
     en: "no document lists this code: ask the centre",
     cause: "",
-    operator: ["", ""],
-    developer: ["", ""],
-    next: always(Next::AskCentre),
-    reason: "nobody lists it",
+    operator: advice::OTHERWISE,
+    developer: advice::FOR_THE_CENTRE,
+    next: otherwise(Next::AskCentre),
+    reason: "nobody lists it: the patient is served in another way",
 };
 
 /// Every known code: A §1.7, B §1.9, then this library's own.

@@ -1,12 +1,15 @@
 //! The product's own tables: services and their fields, codes with what they mean and what to do,
-//! identity documents. Pure data: nothing here looks anything up or speaks to anybody.
+//! what the operator's screen says, identity documents. Pure data: nothing here looks anything up
+//! or speaks to anybody.
 
 pub mod advice;
 pub mod codes;
 mod codes_centre;
 mod codes_own;
+pub mod hints;
 pub mod id_types;
 pub mod next;
+mod next_words;
 pub mod services;
 
 /// The language of this library's own messages.

@@ -1,150 +1,147 @@
-//! What to do now (`next` of a reply), by service and code or state.
+//! What to do now (`next` of a reply), by what was asked and code or state.
 //!
-//! Where the documents are silent the row has this library's reason: the patient stands at the
-//! counter, so it names what gets them served. What is not in a table is never `settle` or
-//! `charge`.
+//! The patient stands at the counter: after a service or a flow `next` names what gets them served,
+//! and what has to be put right is the advice of `ev_explain`. Where the documents are silent a row
+//! has this library's reason. What is not in a table is never `settle` or `charge`.
 
-use super::codes::meaning;
-use super::services::{
-    GEN_PAY_CERT, SELF_TEST, SERVICES, SIGNED_QUERY, Service, TOKEN_PWD_CHECK_NOTC, TOKEN_PWD_STAS,
-};
+pub use super::next_words::Next;
 
-macro_rules! next {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// What to do now.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Next {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Next {
-            /// Every one of them.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// As replies spell it.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)*
-                }
-            }
-        }
-    };
-}
-
-next! {
-    /// Go on and settle.
-    Settle = "settle",
-    /// Ask for the status again.
-    Wait = "wait",
-    /// Send the notice again.
-    Resend = "resend",
-    /// Check the password offline (B §1.5).
-    OfflineCheck = "offline_check",
-    /// Another app's code, and a new scan.
-    OtherApp = "other_app",
-    /// Get the certificate.
-    GetCertificate = "get_certificate",
-    /// Charge exactly the amount, with the certificate.
-    Charge = "charge",
-    /// Scan the patient's code again.
-    Rescan = "rescan",
-    /// Ask the payment channel whether the charge was made, and report it.
-    ConfirmCharge = "confirm_charge",
-    /// It is paid: charge nothing.
-    AlreadyPaid = "already_paid",
-    /// Pay in another way.
-    OtherPayment = "other_payment",
-    /// The same again, later.
-    RetryLater = "retry_later",
-    /// `genPayCert` again with the same serial number and the same amount, never a new serial.
-    Retry = "retry",
-    /// The program that called has to be put right.
-    FixRequest = "fix_request",
-    /// The configuration or the machine has to be put right.
-    FixSetup = "fix_setup",
-    /// Ask the e-voucher centre.
-    AskCentre = "ask_centre",
-}
-
+use super::codes::{EV_HTTP_STATUS, meaning};
+use super::services::{Desk, Outcome, SELF_TEST, Service};
 use Next::*;
 
 /// What to do after one code.
 #[derive(Debug, Clone, Copy)]
 pub struct After {
-    /// In the order of [`SERVICES`].
-    services: [Next; SERVICES.len()],
-    /// On a path that no document lists.
-    path: Next,
+    desk: Rule,
+    /// Where nobody stands at a counter: on a path that no document lists, in functions that are no
+    /// service.
+    elsewhere: Next,
     /// In the self-test: whoever reads it is setting a machine up.
     check: Next,
 }
 
-/// The same whatever was called.
+/// What a cashier does after one code, by what was asked.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    /// The same whatever was asked.
+    Same(Next),
+    /// In the password check; one-code pay cannot be used then.
+    Password(Next),
+    /// The same again.
+    Again,
+    /// What there is to do when no answer came.
+    Unanswered,
+    /// The centre did not do it: the password check goes on, one-code pay cannot be used.
+    Failed,
+    /// Nobody knows how far it got: a certificate may have been issued.
+    Fault,
+    /// The patient is served in another way.
+    Otherwise,
+}
+
+const fn row(desk: Rule) -> After {
+    After {
+        desk,
+        elsewhere: AskCentre,
+        check: AskCentre,
+    }
+}
+
+/// The same whatever was asked.
 pub(super) const fn always(next: Next) -> After {
     After {
-        services: [next; SERVICES.len()],
-        path: next,
+        desk: Rule::Same(next),
+        elsewhere: next,
         check: next,
     }
 }
 
-/// By service: `tokenPwdCheckNotc`, `tokenPwdStas`, `signedQuery`, `genPayCert`.
-pub(super) const fn each(services: [Next; SERVICES.len()]) -> After {
+/// The password check has this, and one-code pay cannot be used.
+pub(super) const fn password(next: Next) -> After {
+    row(Rule::Password(next))
+}
+
+/// All else: the patient is served in another way, and somebody else puts it right.
+pub(super) const fn otherwise(elsewhere: Next) -> After {
     After {
-        services,
-        ..always(AskCentre)
+        desk: Rule::Otherwise,
+        elsewhere,
+        check: elsewhere,
     }
 }
 
 /// No answer of use. A notice leads to the offline check (B §1.4.3.2 (8) A); asking again changes
 /// nothing; whether a certificate was issued is unknown.
-pub(super) const AFTER_NO_ANSWER: After = each([OfflineCheck, Wait, RetryLater, Retry]);
+pub(super) const AFTER_NO_ANSWER: After = row(Rule::Unanswered);
 
 /// The same, where the notice may simply be sent again (B §1.4.4 (5) A).
-pub(super) const AFTER_A_FAILURE: After = each([Resend, Wait, RetryLater, Retry]);
+pub(super) const AFTER_A_FAILURE: After = row(Rule::Again);
+
+/// The centre says that it did not do it.
+pub(super) const AFTER_A_REFUSAL: After = row(Rule::Failed);
+
+/// A fault of this library.
+pub(super) const AFTER_A_FAULT: After = row(Rule::Fault);
 
 impl After {
-    pub(super) const fn in_notice(mut self, next: Next) -> Self {
-        self.services[0] = next;
-        self
-    }
-
     pub(super) const fn in_check(self, check: Next) -> Self {
         Self { check, ..self }
     }
+
+    pub(super) const fn elsewhere(self, elsewhere: Next) -> Self {
+        Self { elsewhere, ..self }
+    }
 }
 
-/// What to do after a 0: service, the value of its state field (`None`: any), what, and why.
-#[rustfmt::skip]
-static STATES: &[(&Service, Option<&str>, Next, &str)] = &[
-    (&TOKEN_PWD_CHECK_NOTC, Some("1"), Wait, "B §1.4.3.2 (5)(6): the patient verifies, then the status"),
-    (&TOKEN_PWD_CHECK_NOTC, Some("0"), Resend, "B §1.4.4 (5) A: the notice may be sent again"),
-    (&TOKEN_PWD_STAS, Some("1"), Settle, "B §1.4.3.2 (6) B, §1.6.2 (9) B"),
-    (&TOKEN_PWD_STAS, Some("0"), Wait, "B §1.4.3.2 (6) A, §1.6.2 (9) A"),
-    (&SIGNED_QUERY, Some("1"), GetCertificate, "A §1.4.3.2 (6)"),
-    (&SIGNED_QUERY, Some("0"), OtherPayment, "A §1.5.1: not signed up"),
-    (&SIGNED_QUERY, Some("2"), OtherPayment, "A §1.5.1: signed up, not usable"),
-    (&GEN_PAY_CERT, None, Charge, "A §1.4.3.2 (9)"),
-];
+/// What the cashier does by a rule.
+fn at(desk: &Desk, rule: Rule) -> Next {
+    let password = desk.otherwise == OfflineCheck;
+    match rule {
+        Rule::Same(next) => next,
+        Rule::Password(next) if password => next,
+        Rule::Failed if password => desk.again,
+        Rule::Fault => desk.fault,
+        Rule::Again => desk.again,
+        Rule::Unanswered => desk.unanswered,
+        _ => desk.otherwise,
+    }
+}
 
-/// What to do after any code but a centre's 0.
-pub fn after_code(service: Option<&Service>, code: i32) -> Next {
-    let after = meaning(code).map_or(always(AskCentre), |known| known.next);
-    match service {
-        Some(service) if *service == SELF_TEST => after.check,
-        Some(service) => {
-            let place = SERVICES.iter().position(|known| *known == service);
-            place.map_or(after.path, |place| after.services[place])
+/// What to do after any code but a centre's 0; without a desk, in what is no service and no flow.
+pub fn after_code(desk: Option<&Desk>, code: i32) -> Next {
+    // A code that nobody lists.
+    let after = meaning(code).map_or(otherwise(AskCentre), |known| known.next);
+    match desk {
+        Some(desk) if *desk == SELF_TEST.desk => after.check,
+        Some(desk) => at(desk, after.desk),
+        None => after.elsewhere,
+    }
+}
+
+/// What to do after a failure of a call. With an HTTP status below 500 it was `answered`, by a
+/// gateway that let nothing through: then no waiting and no asking again helps.
+pub fn after_failure(desk: Option<&Desk>, code: i32, answered: bool) -> Next {
+    match desk {
+        Some(desk) if code == EV_HTTP_STATUS && answered && *desk != SELF_TEST.desk => {
+            desk.otherwise
         }
-        None => after.path,
+        desk => after_code(desk, code),
     }
 }
 
 /// What to do after a 0, with the value of the service's state field.
 pub fn after_state(service: &Service, state: &str) -> Next {
-    let fits = |value: &Option<&str>| value.is_none_or(|value| value == state);
-    STATES
-        .iter()
-        .find(|(of, value, ..)| *of == service && fits(value))
-        .map_or(AskCentre, |(_, _, next, _)| *next)
+    outcome(service, state).map_or(service.desk.otherwise, |outcome| outcome.next)
+}
+
+/// What the documents say of a value of the service's state field.
+pub fn outcome(service: &Service, state: &str) -> Option<&'static Outcome> {
+    let fits = |outcome: &&Outcome| outcome.state.is_none_or(|value| value == state);
+    service.states.iter().find(fits)
+}
+
+/// Whether it is for IT support to put right what this code is about.
+pub(super) fn needs_support(code: i32) -> bool {
+    meaning(code).is_some_and(|known| matches!(known.next.elsewhere, FixRequest | FixSetup))
 }

@@ -1,78 +1,23 @@
-//! The log: one line of JSON for each call, off unless the configuration names a folder.
-//!
-//! A line says when, what, how it ended and how large it was, and nothing of what was said: no
-//! request, no reply, no message of the centre's. Of a patient's token it has a salted hash, by
-//! which the calls for one patient can be found. The one text in it is this library's own account
-//! of a failure, a [`crate::error::Text`], which never holds a secret.
+//! The log: the lines of calls in files, off unless the configuration names a folder.
 //!
 //! Whatever happens to the files, the call goes on: what cannot be written is dropped, and the next
 //! line is tried anew.
 
-use crate::catalogue::codes::{EV_OK, NO_PASSWORD_NEEDED};
-use crate::catalogue::next::Next;
-use crate::config::{Level, LogSettings};
-use crate::moment::{Moment, date};
+use super::line::Line;
+use crate::config::LogSettings;
+use crate::moment::{date, day};
 use crate::os::per_process::PerProcess;
-use crate::reply::{Reply, Started};
-use once_cell::sync::Lazy;
-use ring::digest::{Context, SHA256};
-use ring::rand::{SecureRandom, SystemRandom};
-use serde::Serialize;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-fn level_of(reply: &Reply) -> Level {
-    match reply.code {
-        EV_OK | NO_PASSWORD_NEEDED => Level::Info,
-        _ if reply.from_centre => Level::Warn,
-        _ => Level::Error,
-    }
-}
-
-/// What the log says of a call beside its reply.
-#[derive(Debug)]
-pub struct Entry {
-    function: &'static str,
-    client: i32,
-    /// The request's size as it came.
-    pub request_bytes: Option<usize>,
-    /// [`token_ref`] of the patient's token.
-    pub token_ref: Option<String>,
-    /// Where this library panicked, in place of the message.
-    pub fault: Option<String>,
-}
-
-impl Entry {
-    /// A call of that function with that handle.
-    pub fn new(function: &'static str, client: i32) -> Self {
-        Self {
-            function,
-            client,
-            request_bytes: None,
-            token_ref: None,
-            fault: None,
-        }
-    }
-}
-
-/// By what a patient's token is known in the log of this process: no other process gives it the
-/// same one, and nobody can try tokens against it.
-pub fn token_ref(token: &str) -> Option<String> {
-    static SALT: Lazy<Option<[u8; 16]>> = Lazy::new(|| {
-        let mut salt = [0; 16];
-        SystemRandom::new().fill(&mut salt).ok()?;
-        Some(salt)
-    });
-    let salt = SALT.as_ref().filter(|_| !token.is_empty())?;
-    let mut hash = Context::new(&SHA256);
-    hash.update(salt);
-    hash.update(token.as_bytes());
-    Some(hex::encode(&hash.finish().as_ref()[..4]))
-}
+/// A log has a line for each day that its program runs. Where it has none for longer than this, the
+/// clock has leapt, or may have.
+const MAX_PAUSE: u64 = 30;
 
 /// The log of one client. Others of the same process may write to the same files.
 #[derive(Debug)]
@@ -101,65 +46,10 @@ impl Log {
         }
     }
 
-    /// Writes the line of a call that has ended. `buffer_bytes` is the size of the caller's buffer,
-    /// if it has one, and `reply_bytes` what was to go there.
-    pub fn write(
-        &self,
-        entry: &Entry,
-        reply: &Reply,
-        started: &Started,
-        reply_bytes: usize,
-        buffer_bytes: Option<usize>,
-    ) {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Line<'a> {
-            time: String,
-            level: &'static str,
-            request_id: &'a str,
-            client: i32,
-            function: &'static str,
-            service: Option<&'a str>,
-            token_ref: Option<&'a str>,
-            code: i32,
-            source: &'static str,
-            delivery: &'static str,
-            next: Option<&'static str>,
-            detail: Option<&'a str>,
-            elapsed_ms: u128,
-            request_bytes: Option<usize>,
-            reply_bytes: usize,
-            buffer_bytes: Option<usize>,
-        }
-        let level = level_of(reply);
-        if level > self.settings.level {
-            return;
-        }
-        let now = Moment::now();
-        // The centre's own message may hold a name.
-        // So may a flow's words, which repeat it; a flow is what has data and fails.
-        let is_our_own = level == Level::Error && reply.data.is_none();
-        let message = reply.log_detail.as_deref().filter(|_| is_our_own);
-        let line = Line {
-            time: now.rfc3339(),
-            level: level.as_str(),
-            request_id: started.request_id(),
-            client: entry.client,
-            function: entry.function,
-            service: reply.service.as_deref(),
-            token_ref: entry.token_ref.as_deref(),
-            code: reply.code,
-            source: reply.source(),
-            delivery: reply.delivery.as_str(),
-            next: reply.next.map(Next::as_str),
-            detail: entry.fault.as_deref().or(message),
-            elapsed_ms: started.elapsed_ms(),
-            request_bytes: entry.request_bytes,
-            reply_bytes,
-            buffer_bytes,
-        };
-        if let Ok(line) = serde_json::to_string(&line) {
-            self.append(now.day, &line);
+    /// Writes a line, if it is of a level that was asked for.
+    pub fn write(&self, line: &Line) {
+        if line.level <= self.settings.level {
+            self.append(line.day, &line.text);
         }
     }
 
@@ -198,10 +88,7 @@ impl Log {
             file: file.ok()?,
         });
         *self.open() = Some(Arc::clone(&open));
-        remove_old(
-            &self.settings.dir,
-            day.saturating_sub(self.settings.keep_days),
-        );
+        remove_old(&self.settings.dir, day, self.settings.keep_days);
         Some(open)
     }
 
@@ -216,30 +103,56 @@ fn file_name(day: u64) -> String {
     format!("evoucher-{}-{}.log", date(day, ""), process::id())
 }
 
-/// Removes the files of all days before this one. What cannot be removed stays.
-fn remove_old(dir: &Path, first_kept: u64) {
-    let first_kept = date(first_kept, "");
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let date = name.to_str().and_then(date_in_name);
-        if date.is_some_and(|date| date < first_kept.as_str()) {
-            let _ = fs::remove_file(entry.path());
+/// Removes the files of the days that are too long ago. What cannot be removed stays.
+///
+/// Today may be wrong: one start with a clock that has leapt by years must not cost the log of six
+/// months. So days are old only as far as the log itself has come: while it has leapt by more than
+/// [`MAX_PAUSE`], and not yet gone on from there for as long as files are kept, nothing goes.
+fn remove_old(dir: &Path, today: u64, keep_days: u64) {
+    let mut files: Vec<_> = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let day = day_in_name(entry.file_name().to_str()?)?;
+            // What is of a day to come says nothing of the way to today.
+            (day <= today).then(|| (day, entry.path()))
+        })
+        .collect();
+    files.sort_unstable();
+    let mut begun = today;
+    for (day, _) in files.iter().rev() {
+        if begun - day > MAX_PAUSE {
+            break;
         }
+        begun = *day;
+    }
+    let first_kept = today.saturating_sub(keep_days);
+    if begun > first_kept {
+        return;
+    }
+    for (_, path) in files.iter().take_while(|(day, _)| *day < first_kept) {
+        let _ = fs::remove_file(path);
     }
 }
 
-/// The date in the name of one of this library's files, and of nobody else's.
-fn date_in_name(name: &str) -> Option<&str> {
+/// The day in the name of one of this library's files, and of nobody else's.
+fn day_in_name(name: &str) -> Option<u64> {
     let rest = name.strip_prefix("evoucher-")?.strip_suffix(".log")?;
     let (date, process) = rest.split_once('-')?;
-    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_ours = date.len() == 8 && are_digits(date) && !process.is_empty() && are_digits(process);
-    is_ours.then_some(date)
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if date.len() != 8 || !are_digits(date) || !are_digits(process) {
+        return None;
+    }
+    let part = |range: Range<usize>| date.get(range)?.parse().ok();
+    day(part(0..4)?, part(4..6)?, part(6..8)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Level;
     use std::collections::BTreeSet;
 
     /// A folder of this test's own, removed at its end.
@@ -293,6 +206,44 @@ mod tests {
         }
     }
 
+    /// What a log of 2026 has left after starts of a program on these days, with 180 days kept.
+    #[test]
+    fn a_clock_that_leaps_costs_no_log() {
+        let folder = Folder::new("leap");
+        let log = folder.log(180);
+        let first = 20_600;
+        for day in (first..=first + 150).step_by(10) {
+            log.append(day, "{}");
+        }
+        let names = |days: &[u64]| {
+            days.iter()
+                .map(|day| file_name(*day))
+                .collect::<BTreeSet<_>>()
+        };
+        let mut kept = folder.names();
+        // A year ahead, two starts on that day and some on the next ones.
+        for day in [21_100, 21_100, 21_101, 21_130] {
+            log.append(day, "{}");
+            kept.extend(names(&[day]));
+            assert_eq!(folder.names(), kept, "on day {day}");
+        }
+        // Set right again.
+        log.append(first + 151, "{}");
+        kept.extend(names(&[first + 151]));
+        assert_eq!(folder.names(), kept);
+        // And so far ahead that nothing has been before: the first one that counts is the leap's
+        // own, once that is old enough.
+        for day in (21_160..=21_260).step_by(20) {
+            log.append(day, "{}");
+            kept.extend(names(&[day]));
+        }
+        assert_eq!(folder.names(), kept);
+        log.append(21_281, "{}");
+        let after_leap = folder.names();
+        assert!(after_leap.is_disjoint(&names(&[first, first + 151, 21_100])));
+        assert!(after_leap.contains(&file_name(21_101)));
+    }
+
     #[test]
     fn a_cut_line_does_not_take_the_next_one_with_it() {
         let folder = Folder::new("cut");
@@ -309,7 +260,7 @@ mod tests {
 
     #[test]
     fn foreign_names() {
-        assert_eq!(date_in_name("evoucher-20261122-1.log"), Some("20261122"));
+        assert_eq!(day_in_name("evoucher-20261122-1.log"), Some(20_779));
         for foreign in [
             "evoucher-20261122.log",
             "evoucher-20261122-.log",
@@ -318,11 +269,13 @@ mod tests {
             "evoucher-2026112-1.log",
             "evoucher-202611222-1.log",
             "evoucher-2026112x-1.log",
+            "evoucher-20261322-1.log",
+            "evoucher-20261100-1.log",
             "evoucher-20261122-1.log.bak",
             "Evoucher-20261122-1.log",
             "my-evoucher-20261122-1.log",
         ] {
-            assert_eq!(date_in_name(foreign), None, "{foreign}");
+            assert_eq!(day_in_name(foreign), None, "{foreign}");
         }
     }
 }

@@ -2,24 +2,31 @@
 
 pub mod check;
 mod clock;
+pub mod line;
 pub mod log;
 mod request;
 
 use request::Draft;
 pub use request::{Request, token};
 
-use crate::catalogue::codes::EV_BAD_REPLY;
+use crate::catalogue::codes::{EV_BAD_REPLY, EV_CONNECT, EV_OK, EV_TLS};
+use crate::catalogue::hints::Cause;
+use crate::catalogue::next;
 use crate::catalogue::services::{GEN_PAY_CERT, REPORT_CHARGE, Service, Target};
+use crate::client::line::Line;
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
 use crate::error::{Failure, Text, text};
+use crate::json;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 use crate::risk::{self, Beginning, Transaction};
 use crate::transport::{self, Call, HttpReply, Transport};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use ureq::http::Uri;
 use zeroize::Zeroizing;
@@ -40,6 +47,8 @@ struct Own {
     transport: Result<Transport, Failure>,
     /// The calls in flight, for [`Client::cancel`].
     calls: Mutex<Vec<Arc<Call>>>,
+    /// Which of the addresses answered last.
+    preferred: AtomicUsize,
 }
 
 impl Client {
@@ -61,6 +70,7 @@ impl Client {
         self.own.get_or_init(|| Own {
             transport: Transport::new(&self.config),
             calls: Mutex::default(),
+            preferred: AtomicUsize::new(0),
         })
     }
 
@@ -76,6 +86,13 @@ impl Client {
     /// Where its calls are noted, if anywhere.
     pub fn log(&self) -> Option<&Arc<Log>> {
         self.log.as_ref()
+    }
+
+    /// Writes a line to the log, if there is one.
+    pub fn write(&self, line: &Line) {
+        if let Some(log) = &self.log {
+            log.write(line);
+        }
     }
 
     /// Makes one call, whatever comes of it. `base` takes the place of the configured address.
@@ -108,17 +125,16 @@ impl Client {
         flow: Option<&Call>,
         transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Reply>,
     ) -> Reply {
-        let base = base.unwrap_or(&self.config.local_url);
-        let uri = base.join(target.path());
-        let made = self
-            .prepare_for(target, request, &uri, flow)
-            .and_then(|(request, begun)| match transaction(&request) {
-                Ok(transaction) => self.converse(target, &request, &uri, &begun.call, transaction),
+        let made = self.prepare(target, request).and_then(|request| {
+            let begun = self.begin(request.token.clone(), flow);
+            match transaction(&request) {
+                Ok(transaction) => self.converse(target, &request, base, &begun.call, transaction),
                 Err(refusal) => Ok(refusal),
-            });
-        let mut reply = made.unwrap_or_else(|failure| {
-            Reply::failed(&failure, self.config.language, target.known())
+            }
         });
+        let desk = target.known().map(|service| &service.desk);
+        let mut reply =
+            made.unwrap_or_else(|failure| Reply::failed(&failure, self.config.language, desk));
         reply.service = Some(target.name().to_owned());
         reply
     }
@@ -127,30 +143,15 @@ impl Client {
         &self,
         target: &Target,
         request: &Request,
-        uri: &Uri,
+        base: Option<&BaseUrl>,
         call: &Arc<Call>,
         transaction: Option<Transaction>,
     ) -> Result<Reply, Failure> {
-        let transport = self.transport()?;
-        let body = self.seal(&request.json);
         let transaction = transaction.map(Transaction::ask).transpose()?;
-        let result = transport
-            .post(&self.config, call, uri, &body, target.changes())
-            .and_then(|answer| {
-                let reply = self.read(target.known(), &answer)?;
-                if envelope::reply::is_success(answer.status) && !target.changes() {
-                    transport.keep_connection(call);
-                }
-                Ok(reply)
-            })
-            .map_err(|failure| {
-                // A reply without a length ends where its connection does, and a cancel ended that.
-                if failure.code == EV_BAD_REPLY && call.is_cancelled() {
-                    transport::cancelled(call)
-                } else {
-                    failure
-                }
-            });
+        let result = match base {
+            Some(base) => self.send(target, request, base, call),
+            None => self.send_to_one(target, request, call),
+        };
         match transaction {
             Some(transaction) => transaction.end(result),
             None => result,
@@ -169,58 +170,121 @@ impl Client {
 
     /// Notes what became of a charge: nothing is sent.
     pub fn report_charge(&self, report: &str) -> Result<Reply, Failure> {
-        let draft = Draft::read(&Target::Known(&REPORT_CHARGE), report)?;
-        let configured = self.config.defaults.iter().cloned();
-        let defaults = configured.map(|(name, value)| (name, Ok(value))).collect();
-        let report = draft.finish(defaults)?;
+        let report = self.prepare(&Target::Known(&REPORT_CHARGE), report)?;
         Ok(risk::report(&self.config, &report.json))
     }
 
-    /// A request as it would go out, with the defaults, or what is wrong with it. What ends the
-    /// flow ends the look-up of what is `auto`, too.
-    pub fn prepare(
-        &self,
-        service: &'static Service,
-        request: &str,
-        flow: &Call,
-    ) -> Result<Request, Failure> {
-        let target = Target::Known(service);
-        let uri = self.config.local_url.join(target.path());
-        let (request, _) = self.prepare_for(&target, request, &uri, Some(flow))?;
-        Ok(request)
-    }
-
-    /// Looking up what is `auto` is part of the call: within its time, and ended with it.
-    fn prepare_for(
+    /// Sends to the configured addresses, the one that answered last before the others. The next is
+    /// tried only when nothing was sent to those before it: they could not be connected to.
+    fn send_to_one(
         &self,
         target: &Target,
-        request: &str,
-        uri: &Uri,
-        flow: Option<&Call>,
-    ) -> Result<(Request, InFlight<'_>), Failure> {
-        let draft = Draft::read(target, request)?;
-        let mut begun = None;
-        let defaults: Vec<_> = draft
-            .left_out()
-            .filter_map(|field| {
-                let value = self.default(field.name, uri, || {
-                    let begin = || self.begin(draft.token().clone(), flow);
-                    let begun: &InFlight<'_> = begun.get_or_insert_with(begin);
-                    Arc::clone(&begun.call)
-                });
-                Some((field.name, value.transpose()?))
-            })
-            .collect();
-        let prepared = draft.finish(defaults);
-        match (prepared, begun) {
-            (_, Some(begun)) if begun.call.is_cancelled() => Err(transport::cancelled(&begun.call)),
-            (Ok(request), Some(begun)) => Ok((request, begun)),
-            (Ok(request), None) => {
-                let begun = self.begin(request.token.clone(), flow);
-                Ok((request, begun))
+        request: &Request,
+        call: &Arc<Call>,
+    ) -> Result<Reply, Failure> {
+        let (urls, preferred) = (&self.config.local_urls, &self.own().preferred);
+        let first = preferred.load(Ordering::Relaxed);
+        let others = (0..urls.len()).filter(|index| *index != first);
+        let mut unreached: Vec<Failure> = Vec::new();
+        for index in std::iter::once(first).chain(others) {
+            match self.send(target, request, &urls[index], call) {
+                Ok(reply) => {
+                    preferred.store(index, Ordering::Relaxed);
+                    let log_detail = match unreached.as_slice() {
+                        [] => reply.log_detail,
+                        some => Some(said_of(some).in_language(self.config.language).to_owned()),
+                    };
+                    return Ok(Reply {
+                        log_detail,
+                        ..reply
+                    });
+                }
+                Err(failure) => {
+                    let is_unreached = matches!(failure.code, EV_CONNECT | EV_TLS);
+                    unreached.push(failure);
+                    if !is_unreached || call.is_over() {
+                        break;
+                    }
+                }
             }
-            (Err(failure), _) => Err(failure),
         }
+        Err(ended(unreached))
+    }
+
+    /// Sends to one address.
+    fn send(
+        &self,
+        target: &Target,
+        request: &Request,
+        base: &BaseUrl,
+        call: &Arc<Call>,
+    ) -> Result<Reply, Failure> {
+        let transport = self.transport()?;
+        let uri = base.join(target.path());
+        let json = self.fill(request, &uri, call)?;
+        if call.is_cancelled() {
+            return Err(transport::cancelled(call));
+        }
+        let body = self.seal(&json);
+        let answer = transport.post(&self.config, call, &uri, &body, target.changes())?;
+        let reply = self.read(target.known(), &answer).map_err(|failure| {
+            // A reply without a length ends where its connection does, and a cancel ended that.
+            if failure.code == EV_BAD_REPLY && call.is_cancelled() {
+                return transport::cancelled(call);
+            }
+            match uri.authority() {
+                Some(authority) if self.config.local_urls.len() > 1 => Failure {
+                    detail: failure.detail.about(authority),
+                    ..failure
+                },
+                _ => failure,
+            }
+        })?;
+        if envelope::reply::is_success(answer.status) && !target.changes() {
+            transport.keep_connection(call);
+        }
+        Ok(reply)
+    }
+
+    /// The request's JSON with what is `auto`: it depends on the way that the request goes.
+    fn fill<'r>(
+        &self,
+        request: &'r Request,
+        uri: &Uri,
+        call: &Arc<Call>,
+    ) -> Result<Cow<'r, Zeroizing<String>>, Failure> {
+        if request.auto.is_empty() {
+            return Ok(Cow::Borrowed(&request.json));
+        }
+        let address = self.transport()?.local_address(&self.config, call, uri)?;
+        let found = request.auto.iter().map(|field| match *field {
+            "devIP" => Ok((*field, address.to_string())),
+            _ => match hardware_address(address) {
+                Some(found) => Ok((*field, found)),
+                None => Err(Failure::not_sent(
+                    EV_CONNECT,
+                    text!(
+                        "{field} 配置为 auto，但查不到本机网卡地址，请直接填写",
+                        "{field} is auto, but this machine's hardware address cannot be found: give it outright"
+                    ),
+                )),
+            },
+        });
+        let found: Vec<_> = found.collect::<Result<_, _>>()?;
+        request.with(&found).map(Cow::Owned)
+    }
+
+    /// A request as it would go out, with the defaults but for what is `auto`; or what is wrong with
+    /// it.
+    pub fn prepare(&self, target: &Target, request: &str) -> Result<Request, Failure> {
+        let draft = Draft::read(target, request)?;
+        let defaults = draft.left_out().filter_map(|field| {
+            let value = self.config.default_of(field.name)?;
+            let is_auto = value == "auto" && matches!(field.name, "devId" | "devIP");
+            Some((field.name, (!is_auto).then_some(value)))
+        });
+        let defaults = defaults.collect();
+        draft.finish(defaults)
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
@@ -236,8 +300,17 @@ impl Client {
     }
 
     /// What a reply of the centre's means.
-    fn read(&self, service: Option<&Service>, reply: &HttpReply) -> Result<Reply, Failure> {
-        envelope::reply::read(&self.config.sealer, service, reply.status, &reply.body)
+    fn read(&self, service: Option<&'static Service>, reply: &HttpReply) -> Result<Reply, Failure> {
+        let sealer = &self.config.sealer;
+        let reply = envelope::reply::read(sealer, service, reply.status, &reply.body)?;
+        Ok(Reply {
+            ground: Ground {
+                desk: service.map(|service| &service.desk),
+                cause: cause(service, &reply),
+                language: self.config.language,
+            },
+            ..reply
+        })
     }
 
     /// Ends what is in flight for a patient's token, or everything: how many calls that was, a flow
@@ -278,39 +351,38 @@ impl Client {
         drop(calls);
         InFlight { client: self, call }
     }
+}
 
-    /// The configured value of a field, if there is one. `auto` is found out here.
-    fn default(
-        &self,
-        field: &str,
-        uri: &Uri,
-        call: impl FnOnce() -> Arc<Call>,
-    ) -> Result<Option<String>, Text> {
-        let configured = self.config.defaults.iter().find(|(name, _)| *name == field);
-        let Some((_, value)) = configured else {
-            return Ok(None);
-        };
-        if value != "auto" || !matches!(field, "devId" | "devIP") {
-            return Ok(Some(value.clone()));
-        }
-        let transport = self.transport().map_err(|failure| failure.detail)?;
-        let address = transport
-            .local_address(&call(), uri)
-            .map_err(|error| {
-                text!(
-                    "{field} 配置为 auto，但查不到本机地址（{error}），请直接填写",
-                    "{field} is auto, but this machine's address cannot be found ({error}): give it outright"
-                )
-            })?;
-        if field == "devIP" {
-            return Ok(Some(address.to_string()));
-        }
-        hardware_address(address).map(Some).ok_or_else(|| {
-            text!(
-                "devId 配置为 auto，但查不到本机网卡地址，请直接填写",
-                "devId is auto, but this machine's hardware address cannot be found: give it outright"
-            )
-        })
+/// What is left when the last address that was tried did not answer: `failures` has one at least.
+/// That nothing was sent holds for all of them, or for all but the last.
+fn ended(mut failures: Vec<Failure>) -> Failure {
+    let detail = said_of(&failures);
+    let last = failures.len() - 1;
+    Failure {
+        detail,
+        ..failures.swap_remove(last)
+    }
+}
+
+/// What became of each.
+fn said_of(failures: &[Failure]) -> Text {
+    let details: Vec<_> = failures
+        .iter()
+        .map(|failure| failure.detail.clone())
+        .collect();
+    Text::join(&details)
+}
+
+/// Why a reply of the centre's leads to its `next`.
+fn cause(service: Option<&'static Service>, reply: &Reply) -> Cause {
+    let (EV_OK, Some(service), Some(data)) = (reply.code, service, reply.data.as_deref()) else {
+        return Cause::Code(reply.code);
+    };
+    let state = json::at_path(data, service.state).and_then(json::string_or_number);
+    let state = Zeroizing::new(state.unwrap_or_default());
+    match next::outcome(service, &state) {
+        Some(outcome) => Cause::Known(outcome.known),
+        None => Cause::Unlisted,
     }
 }
 

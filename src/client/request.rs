@@ -16,6 +16,20 @@ pub struct Request {
     pub json: Zeroizing<String>,
     /// The patient's token, by which a call can be cancelled.
     pub token: Zeroizing<String>,
+    /// The fields that are still left out: they are `auto`, which depends on the way that the
+    /// request goes.
+    pub auto: Vec<&'static str>,
+}
+
+impl Request {
+    /// The service's own JSON with the fields that were still left out.
+    pub(super) fn with(&self, found: &[(&str, String)]) -> Result<Zeroizing<String>, Failure> {
+        let object = Object::parse(&self.json).map_err(refuse)?;
+        let json = |value: &String| serde_json::Value::from(value.as_str()).to_string();
+        let found = found.iter().map(|(name, value)| (*name, Some(json(value))));
+        let found: Vec<_> = found.collect();
+        Ok(Zeroizing::new(write(&self.json, &object, &found)))
+    }
 }
 
 /// A request as the caller wrote it.
@@ -44,11 +58,6 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The patient's token.
-    pub(super) fn token(&self) -> &Zeroizing<String> {
-        &self.token
-    }
-
     /// The fields that a default may fill.
     pub(super) fn left_out(&self) -> impl Iterator<Item = &'static Field> {
         let fields = self.fields.iter();
@@ -61,14 +70,15 @@ impl<'a> Draft<'a> {
         (value.get() != "null").then_some(value)
     }
 
-    /// Checks every field, with the defaults of those that were left out: each that is wrong is
-    /// named at once.
+    /// Checks every field, with the defaults of those that were left out, or `None` for `auto`: each
+    /// that is wrong is named at once.
     pub(super) fn finish(
         self,
-        mut defaults: Vec<(&'static str, Result<String, Text>)>,
+        mut defaults: Vec<(&'static str, Option<String>)>,
     ) -> Result<Request, Failure> {
         let mut problems = Vec::new();
         let mut changes = Vec::new();
+        let mut auto = Vec::new();
         // What is wrong with the code that the patient shows, the cashier puts right; a program
         // that sends none is the program's fault.
         let mut next = Some(Next::Rescan);
@@ -78,10 +88,14 @@ impl<'a> Draft<'a> {
             let default = default.map(|default| defaults.swap_remove(default).1);
             let read = match (self.given(field), default) {
                 (Some(value), _) => field.read(value),
-                (None, Some(default)) => default.and_then(|value| {
+                (None, Some(Some(value))) => {
                     let problem = field.too_long(value.chars().count());
                     problem.map_or(Ok(Value::New(value)), Err)
-                }),
+                }
+                (None, Some(None)) => {
+                    auto.push(field.name);
+                    Ok(Value::Absent)
+                }
                 (None, None) if !field.required => Ok(Value::Absent),
                 (None, None) if is_there => Err(field.wrong()),
                 (None, None) => Err(field.missing()),
@@ -107,6 +121,7 @@ impl<'a> Draft<'a> {
         Ok(Request {
             json: Zeroizing::new(write(self.text, &self.object, &changes)),
             token: self.token,
+            auto,
         })
     }
 }
@@ -372,7 +387,7 @@ mod tests {
             let left_out: Vec<_> = draft.left_out().map(|field| field.name).collect();
             let defaults = left_out
                 .into_iter()
-                .map(|name| (name, Ok("H\"1".to_owned())));
+                .map(|name| (name, Some("H\"1".to_owned())));
             draft.finish(defaults.collect()).unwrap().json.to_string()
         };
         let filled = prepare(r#"{"token":"t"}"#);

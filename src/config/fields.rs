@@ -41,6 +41,8 @@ pub enum Kind {
     Number(u64, u64, u64),
     /// An array of texts in a certain form, as of [`Kind::Form`].
     Texts(&'static str, &'static str),
+    /// One text in a certain form, or an array of 1 to so many.
+    Several(&'static str, &'static str, usize),
     /// An object of texts, by names that the table does not know.
     Object,
 }
@@ -107,11 +109,12 @@ const MAX_MS: u64 = 600_000;
 const REQUESTER: Needed = Needed::OneOf(&["reqtType", "admdvs"]);
 const KEY: Needed = Needed::OneOf(&["sm4Key", "sm4KeyFile", "sm4KeyEnv"]);
 
-/// The centre's address.
-pub const ADDRESS: Kind = Kind::Form(
-    "http:// 或 https:// 开头的地址，如 http://10.0.0.1:8080，不带参数和账号",
-    "an address that begins with http:// or https://, such as http://10.0.0.1:8080, without query or user",
-);
+const ADDRESS_ZH: &str = "http:// 或 https:// 开头的地址，如 http://10.0.0.1:8080，不带参数和账号";
+const ADDRESS_EN: &str = "an address that begins with http:// or https://, such as http://10.0.0.1:8080, without query or user";
+/// An address of the centre's.
+pub const ADDRESS: Kind = Kind::Form(ADDRESS_ZH, ADDRESS_EN);
+/// All of them: two lines, two machines.
+const ADDRESSES: Kind = Kind::Several(ADDRESS_ZH, ADDRESS_EN, 8);
 /// 医保区划代码.
 pub const DIVISION: Kind = Kind::Form(
     "6 位数字的医保区划代码，如 350000",
@@ -134,9 +137,10 @@ pub fn fields() -> &'static [Field] {
 
 #[rustfmt::skip]
 static FIELDS: &[Field] = &[
-    field("localUrl", ADDRESS, r#""http://10.0.0.1:8080""#,
-        "中心的地址，由中心提供；可带路径前缀，不含 `/cfc/api/…`；端口 1 至 65535",
-        "the centre's; it may have a path").needed(Needed::Yes),
+    field("localUrl", ADDRESSES, r#""http://10.0.0.1:8080""#,
+        "中心的地址，由中心提供；可带路径前缀，不含 `/cfc/api/…`；端口 1 至 65535；有几条线路或几台机器时写成数组，见[几个地址](#几个地址)",
+        "the centre's; it may have a path. With an array (two lines, two machines) the next address is \
+         tried only when one could not be connected to: nothing was sent there").needed(Needed::Yes),
     field("orgId", Kind::Text, r#""testOrgId""#,
         "业务系统编码，由中心分配；不是医保定点机构代码",
         "the calling system's, as the centre issued it").needed(Needed::Yes),

@@ -26,8 +26,8 @@ use zeroize::Zeroizing;
 /// A configuration that holds together. It has no `Debug`: the key is in it.
 #[expect(missing_debug_implementations, reason = "it holds the key")]
 pub struct Config {
-    /// 地方电子凭证中心's address (A and B §1.2).
-    pub local_url: BaseUrl,
+    /// 地方电子凭证中心's addresses (A and B §1.2), one at least, in the order in which they are tried.
+    pub local_urls: Vec<BaseUrl>,
     /// 业务系统编码.
     pub org_id: String,
     /// 请求方标识, made of `reqtPrefix` and `admdvs` where it was not given.
@@ -159,6 +159,13 @@ impl Config {
         }
     }
 
+    /// What fills a field that the caller left out.
+    pub fn default_of(&self, field: &str) -> Option<String> {
+        let mut defaults = self.defaults.iter();
+        let (_, value) = defaults.find(|(name, _)| *name == field)?;
+        Some(value.clone())
+    }
+
     /// Reads a configuration file.
     pub fn read_file(path: &Path) -> Result<Self, Failure> {
         let bytes = read_file(path).map(Zeroizing::new).map_err(|reason| {
@@ -191,7 +198,7 @@ impl Config {
 
     /// `None` only where a problem was noted.
     fn from_reader(reader: &mut Reader<'_>, language: Language) -> Option<Self> {
-        let local_url = reader.form("localUrl", BaseUrl::parse);
+        let local_urls = reader.one_or_more("localUrl", BaseUrl::parse);
         let org_id = reader.text("orgId");
         let reqt_type = read_reqt_type(reader, org_id.as_deref());
         let sealer = key::read(reader);
@@ -220,7 +227,7 @@ impl Config {
             })
         });
         Some(Self {
-            local_url: local_url?,
+            local_urls,
             org_id: org_id?,
             reqt_type: reqt_type?,
             sealer: sealer?,

@@ -114,6 +114,30 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// One text in a form of its own, or several.
+    pub(super) fn one_or_more<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, Text>,
+    ) -> Vec<T> {
+        let Some(kind @ Kind::Several(_, _, max)) = self.kind(name) else {
+            self.wrong(name, unknown());
+            return Vec::new();
+        };
+        let items = match self.take(name) {
+            None => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(item) => vec![item],
+        };
+        if items.is_empty() || items.len() > max {
+            self.wrong(name, should_be(kind));
+        }
+        let texts = items.iter().map(|item| item.as_str().unwrap_or_default());
+        texts
+            .filter_map(|text| self.noted(name, read(text)))
+            .collect()
+    }
+
     pub(super) fn milliseconds(&mut self, name: &str) -> Duration {
         Duration::from_millis(self.number(name))
     }
@@ -217,6 +241,10 @@ pub(super) fn should_be(kind: Kind) -> Text {
             ("非空字符串".into(), "a string that is not empty".into())
         }
         Kind::Form(zh, en) | Kind::Texts(zh, en) => (zh.to_owned(), en.to_owned()),
+        Kind::Several(zh, en, max) => (
+            format!("{zh}；或这样的地址 1 至 {max} 个的数组"),
+            format!("{en}; or an array of 1 to {max} of them"),
+        ),
         Kind::Choice(words, _) => {
             let words = words.join(" | ");
             (words.clone(), format!("one of {words}"))

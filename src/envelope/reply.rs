@@ -11,7 +11,7 @@ use crate::catalogue::services::Service;
 use crate::charset;
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -42,6 +42,7 @@ pub fn read(
         from_centre: true,
         delivery: Delivery::Answered,
         next: None,
+        ground: Ground::default(),
         service: None,
         data,
     };
@@ -59,7 +60,7 @@ pub fn read(
         };
         return Ok(Reply {
             code,
-            next: Some(next::after_code(service, code)),
+            next: Some(next::after_code(service.map(|service| &service.desk), code)),
             ..reply(data)
         });
     }

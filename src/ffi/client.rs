@@ -2,6 +2,7 @@
 
 use super::guard;
 use super::handle::{self, NO_CLIENT};
+use super::lines;
 use super::memory::{Input, null};
 use crate::dispatch;
 use crate::error::Language;
@@ -35,13 +36,15 @@ pub unsafe extern "C" fn ev_open(config: *const c_char, client: *mut i32) -> i32
 }
 
 /// Closes a client. Calls that are running on it end as they would; closing a closed client does
-/// nothing. Closing 0 drops the default client, so that its next use reads the file again.
+/// nothing. Closing 0 drops the default client, so that its next use reads the file again. Drops the
+/// client's function of ev_on_call.
 ///
 /// Returns 0, or EV_INVALID_CLIENT for a number that never was a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_close(client: i32) -> i32 {
     guard::reply(None, || {
         handle::close(client)?;
+        lines::set(client, None, std::ptr::null_mut());
         Ok(Reply::local(Language::default(), None))
     })
 }

@@ -1,8 +1,10 @@
 //! The documents' flows, who is told of their steps, and what ends them.
 
 use super::guard;
+use super::lines;
 use super::memory::{Buffer, Input};
 use super::progress::{self, Function};
+use crate::catalogue::services::{ONE_CODE_PAY, SETTLE_GATE, VERIFY_PASSWORD};
 use crate::{dispatch, flow};
 use std::ffi::{c_char, c_void};
 
@@ -30,7 +32,7 @@ pub unsafe extern "C" fn ev_verify_password(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_verify_password", client, Some(buffer), |call| {
-        call.flow(flow::verify_password, &request)
+        call.flow(&VERIFY_PASSWORD, flow::verify_password, &request)
     })
 }
 
@@ -60,7 +62,7 @@ pub unsafe extern "C" fn ev_settle_gate(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_settle_gate", client, Some(buffer), |call| {
-        call.flow(flow::settle_gate, &request)
+        call.flow(&SETTLE_GATE, flow::settle_gate, &request)
     })
 }
 
@@ -92,14 +94,14 @@ pub unsafe extern "C" fn ev_one_code_pay(
     // SAFETY: rules 3 and 10 of the header.
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_one_code_pay", client, Some(buffer), |call| {
-        call.flow(flow::one_code_pay, &request)
+        call.flow(&ONE_CODE_PAY, flow::one_code_pay, &request)
     })
 }
 
 /// Told of each step of a flow: `event` is JSON in the client's charset, "step" being "begin"
 /// (before anything is sent, with "elapsedMs"), a service's name (with "code", "state", "next",
-/// "message", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and "remainingMs"). A
-/// result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
+/// "message", "hint", "elapsedMs") or "waiting" (about every second, with "elapsedMs" and
+/// "remainingMs"). A result other than 0 ends the flow with EV_CANCELLED; after "begin" nothing was sent then. A
 /// cancel that may come before the flow's thread runs is a flag that this function looks at, with
 /// ev_cancel on top.
 #[expect(non_camel_case_types, reason = "the name that C programs use")]
@@ -117,9 +119,31 @@ pub unsafe extern "C" fn ev_on_progress(
     user: *mut c_void,
 ) -> i32 {
     guard::call("ev_on_progress", client, None, |call| {
-        let (caller, ()) = call.client(Ok(()))?;
-        progress::set(client, function.map(Function::Cdecl), user);
-        Ok(caller.done(None))
+        call.set(|client| progress::set(client, function.map(Function::Cdecl), user))
+    })
+}
+
+/// Told of a call that has ended, or of a flow's step: `line` is JSON in the client's charset, the line
+/// that the log would have (see "The log").
+#[expect(non_camel_case_types, reason = "the name that C programs use")]
+pub type ev_line = Option<unsafe extern "C" fn(user: *mut c_void, line: *const c_char)>;
+
+/// Sets the function that is told of every call of this client's, whichever thread makes it; NULL
+/// ends it. For a program that keeps a table of its own: each call and each step of a flow is a
+/// line, whatever log.level says, and without a log too.
+///
+/// It is called on the thread that made the call, when the reply is written already, with that
+/// thread's own floating-point environment; several threads may be in it at once, and `user` is
+/// handed back to it. It must not raise an exception or jump out, and of this library it may call
+/// only ev_field. EvOnCall takes a __stdcall function.
+///
+/// When ev_on_call (with NULL or another function) or ev_close returns, no thread is in the function
+/// that was set before, and none will call it: so that must never wait for the thread that ends it
+/// (post to a window, do not send). A child of fork has none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ev_on_call(client: i32, function: ev_line, user: *mut c_void) -> i32 {
+    guard::call("ev_on_call", client, None, |call| {
+        call.set(|client| lines::set(client, function.map(lines::Function::Cdecl), user))
     })
 }
 

@@ -5,23 +5,25 @@
 //! Panics are caught (by `caught`) at the boundary itself, where a number must come back whatever
 //! happens, and around what must not cost more than itself: the work, whose fault still gets a
 //! reply and a line in the log; the caller's being told of a step, where the flow goes on; and the
-//! log, which comes when a reply that may be paid for is written already.
+//! line of a call, which comes when a reply that may be paid for is written already.
 
 use super::float_env::FloatEnv;
 use super::handle::{self, NO_CLIENT};
 use super::memory::{Buffer, Input};
-use super::{last_reply, progress};
+use super::{last_reply, lines, progress};
 use crate::catalogue::codes::{EV_INTERNAL, EV_OK};
-use crate::catalogue::services::Target;
+use crate::catalogue::services::{Desk, Target};
 use crate::charset::Charset;
-use crate::client::log::Entry;
-use crate::dispatch::{self, Caller, Flow};
+use crate::client::Client;
+use crate::client::line::{Entry, Line};
+use crate::dispatch::{self, Caller, Flow, Told};
 use crate::error::{Delivery, Failure, text};
 use crate::os::host;
+use crate::os::thread_cancel::PutOff;
 use crate::reply::{Reply, Started};
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// A panic of this library's.
@@ -44,8 +46,10 @@ impl Fault {
     /// string that could not be cut, a patient's. The hook is that of this library's own copy of
     /// the standard library; a host program that is written in Rust keeps its own.
     fn note_from_now_on() {
-        static NOTED: Once = Once::new();
-        NOTED.call_once(|| {
+        // Noted twice is noted; to wait for another thread would be to wait for ever in the child of
+        // a fork that came in between.
+        static NOTED: AtomicBool = AtomicBool::new(false);
+        if !NOTED.swap(true, Ordering::AcqRel) {
             panic::set_hook(Box::new(|panic| {
                 let fault = Self {
                     place: panic
@@ -56,7 +60,7 @@ impl Fault {
                 // A thread that is ending has no place for it any more.
                 let _ = LAST_FAULT.try_with(|last| last.set(Some(fault)));
             }));
-        });
+        }
     }
 
     /// For the operator's screen.
@@ -115,9 +119,11 @@ pub fn call(
         let mut export = Export {
             function,
             handle,
+            started: started.clone(),
             room: size.unwrap_or(usize::MAX),
             env,
             service: None,
+            desk: None,
             caller: None,
         };
         let reply = buffer
@@ -132,10 +138,13 @@ pub fn call(
         text.push(0);
         last_reply::keep(text);
         if let Some(caller) = caller
-            && let Some(log) = caller.client.log()
+            && caller.entry.is_read
         {
             // The call is done: not even a fault in here may change what it returns.
-            let _ = caught(|| log.write(&caller.entry, &reply, &started, reply_bytes, size));
+            let _ = caught(|| {
+                let line = caller.entry.line(&reply, reply_bytes, size);
+                pass_on(&line, &caller.client, handle, env);
+            });
         }
         match reply.code {
             EV_OK => written,
@@ -144,7 +153,14 @@ pub fn call(
     })
 }
 
+/// A line goes to the log and to whoever listens.
+fn pass_on(line: &Line, client: &Client, handle: i32, env: &FloatEnv) {
+    client.write(line);
+    lines::tell(handle, &line.text, client.config().charset, env);
+}
+
 fn boundary(work: impl FnOnce(&FloatEnv) -> i32) -> i32 {
+    let _put_off = PutOff::begin();
     let env = FloatEnv::put_aside();
     host::pin();
     Fault::note_from_now_on();
@@ -163,10 +179,13 @@ pub struct Export<'a> {
     /// As the log names it.
     function: &'static str,
     handle: i32,
+    started: Started,
     room: usize,
     env: &'a FloatEnv,
     /// The service's name, or the path.
     service: Option<String>,
+    /// The service or the flow.
+    desk: Option<&'static Desk>,
     caller: Option<Caller>,
 }
 
@@ -178,13 +197,21 @@ impl Export<'_> {
             Ok(client) => client,
             Err(failure) => return Err(inputs.err().unwrap_or(failure)),
         };
+        let mut entry = Entry::new(self.function, self.handle, self.started.clone());
+        entry.is_read = client.log().is_some() || lines::is_heard(self.handle);
         let caller = self.caller.insert(Caller {
             charset: client.config().charset,
             client,
             room: self.room,
-            entry: Entry::new(self.function, self.handle),
+            entry,
         });
         Ok((caller, inputs?))
+    }
+
+    /// Notes what is called, for an answer to come before it is.
+    pub(super) fn is_for(&mut self, target: Option<&Target>) {
+        self.service = target.map(|target| target.name().to_owned());
+        self.desk = target.and_then(Target::known).map(|service| &service.desk);
     }
 
     /// Calls a service.
@@ -193,7 +220,7 @@ impl Export<'_> {
         target: Result<Target, Failure>,
         request: &Input,
     ) -> Result<Reply, Failure> {
-        self.service = target.as_ref().ok().map(|target| target.name().to_owned());
+        self.is_for(target.as_ref().ok());
         let inputs = request.read().and_then(|request| Ok((target?, request)));
         let (caller, (target, request)) = self.client(inputs)?;
         dispatch::call(caller, &target, request)
@@ -201,14 +228,36 @@ impl Export<'_> {
 
     /// Runs a flow, whose steps this thread's listener is told of in the caller's own
     /// floating-point environment.
-    pub(super) fn flow(&mut self, flow: Flow, request: &Input) -> Result<Reply, Failure> {
+    pub(super) fn flow(
+        &mut self,
+        desk: &'static Desk,
+        flow: Flow,
+        request: &Input,
+    ) -> Result<Reply, Failure> {
+        self.service = Some(desk.name.to_owned());
+        self.desk = Some(desk);
         let (handle, env) = (self.handle, self.env);
         let (caller, request) = self.client(request.read())?;
         let charset = caller.charset;
-        let tell = |event: &str| progress::tell(handle, event, charset, env);
-        dispatch::flow(caller, flow, request, &mut |event| {
-            caught(|| tell(event)).unwrap_or(true)
+        dispatch::flow(caller, flow, request, &mut |client, told| match told {
+            Told::Progress(event) => {
+                caught(|| progress::tell(handle, event, charset, env)).unwrap_or(true)
+            }
+            Told::Line(line) => {
+                // The step is made, and the flow goes on.
+                let _ = caught(|| pass_on(line, client, handle, env));
+                true
+            }
         })
+    }
+
+    /// Sets whom to tell of something: no call of the program's own, so nobody is told of it.
+    pub(super) fn set(&mut self, set: impl FnOnce(i32)) -> Result<Reply, Failure> {
+        let handle = self.handle;
+        let (caller, ()) = self.client(Ok(()))?;
+        caller.entry.is_read = false;
+        set(handle);
+        Ok(caller.done(None))
     }
 
     fn note(&mut self, fault: &Fault) -> Result<Reply, Failure> {
@@ -225,7 +274,7 @@ impl Export<'_> {
         };
         Reply {
             service: self.service.clone(),
-            ..Reply::failed(failure, language, None)
+            ..Reply::failed(failure, language, self.desk)
         }
     }
 }

@@ -1,16 +1,22 @@
 //! Handles: small integers that are never used twice, so that a stale one is an error and not
 //! somebody else's client (rule 8).
+//!
+//! A child of `fork` goes on with its parent's handles, whatever another thread of its parent's was
+//! doing at that moment: the table is whole after each of its writes, and the locks are each
+//! process' own.
 
 use crate::catalogue::codes::{EV_INVALID_CLIENT, EV_INVALID_CONFIG};
 use crate::client::Client;
 use crate::dispatch;
 use crate::error::{Failure, text};
 use crate::os::host::{self, beside_program};
-use once_cell::sync::Lazy;
-use std::collections::BTreeMap;
+use crate::os::per_process::PerProcess;
+use once_cell::race::OnceBox;
 use std::env;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The default client's handle.
 pub(super) const DEFAULT: i32 = 0;
@@ -24,23 +30,82 @@ const CONFIG_VARIABLE: &str = "EVOUCHER_CONFIG";
 /// The same, beside the library.
 const CONFIG_FILE: &str = "evoucher.json";
 
-#[derive(Default)]
-struct Open {
-    last: i32,
-    clients: BTreeMap<i32, Arc<Client>>,
+/// A place for a client. It is used again for another handle once its client is closed.
+struct Slot {
+    handle: AtomicI32,
+    /// A `Box`, or NULL while it is free. Looked at, and changed, under this process' lock only.
+    client: AtomicPtr<Arc<Client>>,
+    next: OnceBox<Self>,
 }
 
-static OPEN: Lazy<RwLock<Open>> = Lazy::new(RwLock::default);
+/// The first slot is the default client's.
+static SLOTS: Slot = Slot::new(DEFAULT);
 
-/// Opened on first use. Held while it is being opened, so that two threads do not both do it.
-static DEFAULT_CLIENT: Mutex<Option<Arc<Client>>> = Mutex::new(None);
+/// The last handle that was given.
+static LAST: AtomicI32 = AtomicI32::new(DEFAULT);
+
+/// Held to look and to change, never while anything is waited for.
+fn lock() -> MutexGuard<'static, ()> {
+    static LOCK: PerProcess<Mutex<()>> = PerProcess::new();
+    let lock = LOCK.get_or_init(Mutex::default);
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    const fn new(handle: i32) -> Self {
+        Self {
+            handle: AtomicI32::new(handle),
+            client: AtomicPtr::new(ptr::null_mut()),
+            next: OnceBox::new(),
+        }
+    }
+
+    fn is_free(&self) -> bool {
+        self.client.load(Ordering::Acquire).is_null()
+    }
+
+    /// Takes another client in, and gives out the one before.
+    fn put(
+        &self,
+        _locked: &MutexGuard<'_, ()>,
+        client: Option<Arc<Client>>,
+    ) -> Option<Arc<Client>> {
+        let client = client.map_or(ptr::null_mut(), |client| Box::into_raw(Box::new(client)));
+        let before = self.client.swap(client, Ordering::AcqRel);
+        // SAFETY: what is not NULL came from `into_raw` here, and is given out once.
+        (!before.is_null()).then(|| *unsafe { Box::from_raw(before) })
+    }
+
+    fn get(&self, _locked: &MutexGuard<'_, ()>) -> Option<Arc<Client>> {
+        // SAFETY: what is not NULL came from `into_raw` in `put`, which gives it out under the lock
+        // only.
+        let client = unsafe { self.client.load(Ordering::Acquire).as_ref() };
+        client.cloned()
+    }
+}
+
+fn slots() -> impl Iterator<Item = &'static Slot> {
+    std::iter::successors(Some(&SLOTS), |slot| slot.next.get())
+}
+
+/// The slot of a handle that is open.
+fn find(handle: i32) -> Option<&'static Slot> {
+    slots().find(|slot| slot.handle.load(Ordering::Acquire) == handle && !slot.is_free())
+}
 
 /// Gives a client a handle.
 pub(super) fn add(client: Client) -> i32 {
-    let mut open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
-    open.last += 1;
-    let handle = open.last;
-    open.clients.insert(handle, Arc::new(client));
+    let locked = lock();
+    let mut slot = &SLOTS;
+    loop {
+        slot = slot.next.get_or_init(|| Box::new(Slot::new(NO_CLIENT)));
+        if slot.is_free() {
+            break;
+        }
+    }
+    let handle = LAST.fetch_add(1, Ordering::AcqRel) + 1;
+    slot.handle.store(handle, Ordering::Release);
+    slot.put(&locked, Some(Arc::new(client)));
     handle
 }
 
@@ -49,30 +114,25 @@ pub(super) fn get(handle: i32) -> Result<Arc<Client>, Failure> {
     if handle == DEFAULT {
         return default_client();
     }
-    let open = OPEN.read().unwrap_or_else(PoisonError::into_inner);
-    open.clients
-        .get(&handle)
-        .cloned()
+    let locked = lock();
+    find(handle)
+        .and_then(|slot| slot.get(&locked))
         .ok_or_else(|| unknown(handle))
 }
 
 /// Closes a handle; calls that are running keep their client until they end.
 pub(super) fn close(handle: i32) -> Result<(), Failure> {
-    if handle == DEFAULT {
-        let mut default = DEFAULT_CLIENT
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *default = None;
-        return Ok(());
+    if !(DEFAULT..=LAST.load(Ordering::Acquire)).contains(&handle) {
+        return Err(unknown(handle));
     }
-    let mut open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
-    let was_given = (1..=open.last).contains(&handle);
-    open.clients.remove(&handle);
-    if was_given {
-        Ok(())
-    } else {
-        Err(unknown(handle))
-    }
+    // One that is being opened has read a file that may have changed since: it is closed as well.
+    let opening = (handle == DEFAULT).then(opening);
+    let locked = lock();
+    let client = find(handle).and_then(|slot| slot.put(&locked, None));
+    drop((locked, opening));
+    // Its connections are closed here, where nobody waits for that.
+    drop(client);
+    Ok(())
 }
 
 fn unknown(handle: i32) -> Failure {
@@ -85,12 +145,22 @@ fn unknown(handle: i32) -> Failure {
     )
 }
 
+/// Held while the default client is being opened, so that two threads do not both do it.
+fn opening() -> MutexGuard<'static, ()> {
+    static OPENING: PerProcess<Mutex<()>> = PerProcess::new();
+    let opening = OPENING.get_or_init(Mutex::default);
+    opening.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opened on first use.
 fn default_client() -> Result<Arc<Client>, Failure> {
-    let mut default = DEFAULT_CLIENT
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    if let Some(client) = &*default {
-        return Ok(Arc::clone(client));
+    let opened = || SLOTS.get(&lock());
+    if let Some(client) = opened() {
+        return Ok(client);
+    }
+    let _opening = opening();
+    if let Some(client) = opened() {
+        return Ok(client);
     }
     let path = env::var_os(CONFIG_VARIABLE)
         .map(|path| beside_program(Path::new(&path)))
@@ -105,6 +175,7 @@ fn default_client() -> Result<Arc<Client>, Failure> {
             )
         })?;
     let client = Arc::new(dispatch::open_file(&path)?);
-    *default = Some(Arc::clone(&client));
+    let before = SLOTS.put(&lock(), Some(Arc::clone(&client)));
+    drop(before);
     Ok(client)
 }

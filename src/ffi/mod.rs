@@ -17,6 +17,7 @@ mod flows;
 pub mod guard;
 mod handle;
 mod last_reply;
+mod lines;
 mod memory;
 mod progress;
 mod reply;

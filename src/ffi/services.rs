@@ -177,7 +177,14 @@ pub unsafe extern "C" fn ev_trans(
     let buffer = unsafe { Buffer::new(reply, reply_size) };
     guard::call("ev_trans", handle::DEFAULT, Some(buffer), |call| {
         let url = url.optional();
-        let inputs = url.and_then(|url| Ok((url.unwrap_or_default(), request.read()?)));
+        let request = request.read();
+        let target = request.as_ref().ok();
+        call.is_for(
+            target
+                .and_then(|request| dispatch::trans_target(request))
+                .as_ref(),
+        );
+        let inputs = url.and_then(|url| Ok((url.unwrap_or_default(), request?)));
         let (caller, (url, request)) = call.client(inputs)?;
         dispatch::trans(caller, url, request)
     })

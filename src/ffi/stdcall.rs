@@ -5,6 +5,7 @@
 //! prototypes.
 
 use super::guard;
+use super::lines;
 use super::progress::{self, Function};
 use std::ffi::{c_char, c_void};
 
@@ -29,8 +30,18 @@ pub unsafe extern "system" fn EvOnProgress(
     user: *mut c_void,
 ) -> i32 {
     guard::call("ev_on_progress", client, None, |call| {
-        let (caller, ()) = call.client(Ok(()))?;
-        progress::set(client, function.map(Function::Stdcall), user);
-        Ok(caller.done(None))
+        call.set(|client| progress::set(client, function.map(Function::Stdcall), user))
+    })
+}
+
+/// `ev_on_call` for a function in the other calling convention.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn EvOnCall(
+    client: i32,
+    function: Option<unsafe extern "system" fn(*mut c_void, *const c_char)>,
+    user: *mut c_void,
+) -> i32 {
+    guard::call("ev_on_call", client, None, |call| {
+        call.set(|client| lines::set(client, function.map(lines::Function::Stdcall), user))
     })
 }

@@ -43,15 +43,18 @@ pub unsafe extern "C" fn ev_unseal(
     })
 }
 
-/// Self-test, for setting a machine up: configuration, key, name, connection, TLS, one harmless
-/// call (tokenPwdStas about a patient that does not exist), and the clock against the centre's.
+/// Self-test, for setting a machine up: configuration, key, and at each address of localUrl the
+/// name, connection, TLS, one harmless call (tokenPwdStas about a patient that does not exist), and
+/// the clock against the centre's.
 ///
-/// Reply data: "steps", an array of {"step","ok","ms","finding"}: "config", "key", "name",
+/// Reply data: "steps", an array of {"step","address","ok","warning","ms","finding"}: "config",
+/// "key", "admdvs" (a warning, only where it is no province's), then for each address "name",
 /// "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
-/// failed. `code` is 0 when the centre was seen to accept orgId and key, else the code of the step
-/// that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so on. `message` says in one line which it
-/// is. With a proxy, "name" and "connect" are the proxy's. Nothing is taken from earlier calls:
-/// names are looked up again, certificates judged again. It lasts no longer than a call does.
+/// failed. `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
+/// else the code of the first address' step that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so
+/// on. `message` says in one line which it is, with every warning. With a proxy, "name" and
+/// "connect" are the proxy's. Nothing is taken from earlier calls: names are looked up again,
+/// certificates judged again. It lasts no longer than a call does at each address.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ev_check(client: i32, reply: *mut c_char, reply_size: i32) -> i32 {
     // SAFETY: rules 3 and 10 of the header.

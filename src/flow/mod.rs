@@ -11,9 +11,9 @@ pub use one_code_pay::one_code_pay;
 pub use settle_gate::settle_gate;
 pub use verify_password::verify_password;
 
-use crate::catalogue::codes::EV_CANCELLED;
+use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
 use crate::catalogue::next::Next;
-use crate::catalogue::services::Service;
+use crate::catalogue::services::{Desk, Service, Target};
 use crate::client::{Client, InFlight, Request, token};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
@@ -23,8 +23,24 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// Told of each step, as JSON; `false` cancels the flow.
-pub type Progress<'a> = dyn FnMut(&str) -> bool + 'a;
+/// What a flow tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// For the program, as JSON.
+    Progress(&'a str),
+    /// A step has been made; its answer has the service's name.
+    Step {
+        /// The answer.
+        reply: &'a Reply,
+        /// The size of the step's request.
+        request_bytes: usize,
+        /// How long the step took.
+        elapsed_ms: u128,
+    },
+}
+
+/// Told of each event; `false` cancels the flow.
+pub type Progress<'a> = dyn FnMut(Event<'_>) -> bool + 'a;
 
 /// While a flow waits, its progress is told so often.
 const TICK: Duration = Duration::from_secs(1);
@@ -60,12 +76,15 @@ impl Step {
 /// A flow under way.
 struct Run<'a> {
     client: &'a Client,
-    name: &'static str,
+    /// The flow itself.
+    desk: &'static Desk,
     /// Cancelled by the patient's token, as a whole.
     whole: InFlight<'a>,
     started: Instant,
     progress: &'a mut Progress<'a>,
     steps: Vec<Step>,
+    /// What the last step leaves for the flow's own line in the log.
+    last: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -74,17 +93,18 @@ impl<'a> Run<'a> {
     /// ran ends it now.
     fn start(
         client: &'a Client,
-        name: &'static str,
+        desk: &'static Desk,
         request: &str,
         progress: &'a mut Progress<'a>,
     ) -> Self {
         let mut run = Self {
             client,
-            name,
+            desk,
             whole: client.begin(token(request), None),
             started: Instant::now(),
             progress,
             steps: Vec::new(),
+            last: None,
         };
         run.tell(&serde_json::json!({ "step": "begin", "elapsedMs": 0 }));
         run
@@ -93,7 +113,7 @@ impl<'a> Run<'a> {
     /// The request of the flow's first service with the defaults; or the flow's answer, since it is
     /// wrong or the flow was cancelled.
     fn prepare(&self, service: &'static Service, request: &str) -> Result<Request, Failure> {
-        let prepared = self.client.prepare(service, request, &self.whole.call);
+        let prepared = self.client.prepare(&Target::Known(service), request);
         if self.is_cancelled() {
             return Err(cancelled(Delivery::NotSent));
         }
@@ -120,6 +140,19 @@ impl<'a> Run<'a> {
         let reply = self
             .client
             .step(service, request, &self.whole.call, transaction);
+        let told = Event::Step {
+            reply: &reply,
+            request_bytes: request.len(),
+            elapsed_ms: (self.started.elapsed() - from).as_millis(),
+        };
+        if !(self.progress)(told) {
+            self.whole.call.cancel();
+        }
+        let (name, code) = (service.name, reply.code);
+        self.last = Some(match &reply.log_detail {
+            Some(detail) => format!("{name} {code}: {detail}"),
+            None => format!("{name} {code}"),
+        });
         let step = Step {
             service: service.name,
             code: reply.code,
@@ -136,6 +169,7 @@ impl<'a> Run<'a> {
             "state": step.state,
             "next": step.next,
             "message": reply.message,
+            "hint": reply.hint(),
             "elapsedMs": step.to_ms,
         }));
         match self.steps.last_mut() {
@@ -167,7 +201,7 @@ impl<'a> Run<'a> {
     }
 
     fn tell(&mut self, event: &serde_json::Value) {
-        if !(self.progress)(&event.to_string()) {
+        if !(self.progress)(Event::Progress(&event.to_string())) {
             self.whole.call.cancel();
         }
     }
@@ -176,32 +210,34 @@ impl<'a> Run<'a> {
     fn end(self, reply: Reply, story: serde_json::Value) -> Reply {
         let mut data = story;
         data["steps"] = serde_json::json!(self.steps);
+        // A flow's own words may repeat the centre's; which step ended it, and how, says as much.
+        let log_detail = match self.last {
+            Some(last) => (reply.code != EV_OK).then_some(last),
+            None => reply.log_detail,
+        };
         Reply {
-            service: Some(self.name.to_owned()),
+            service: Some(self.desk.name.to_owned()),
             data: Some(Zeroizing::new(data.to_string())),
+            log_detail,
             ..reply
         }
     }
 
     /// The flow's answer when it has nothing to tell: it ended before its first step.
-    fn refused(self, failure: &Failure, service: &'static Service) -> Reply {
-        let language = self.client.config().language;
-        Reply {
-            service: Some(self.name.to_owned()),
-            ..Reply::failed(failure, language, Some(service))
-        }
+    fn refused(self, failure: &Failure) -> Reply {
+        Reply::failed(failure, self.client.config().language, Some(self.desk))
     }
 
     /// The flow's answer with a code of its own, in place of its last step's: `delivery` is as that
-    /// one ended, and `next` as for the service.
-    fn failed(&self, code: i32, detail: Text, last: &Reply, service: &'static Service) -> Reply {
+    /// one ended.
+    fn failed(&self, code: i32, detail: Text, last: &Reply) -> Reply {
         let failure = Failure::new(code, last.delivery, detail);
-        Reply::failed(&failure, self.client.config().language, Some(service))
+        Reply::failed(&failure, self.client.config().language, Some(self.desk))
     }
 
-    fn cancelled(&self, last: &Reply, service: &'static Service) -> Reply {
+    fn cancelled(&self, last: &Reply) -> Reply {
         let language = self.client.config().language;
-        Reply::failed(&cancelled(last.delivery), language, Some(service))
+        Reply::failed(&cancelled(last.delivery), language, Some(self.desk))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Progress, Run, field, fields, request_for};
 use crate::catalogue::codes::{EV_CANNOT_PAY, EV_OK};
 use crate::catalogue::next::Next;
-use crate::catalogue::services::{GEN_PAY_CERT, SIGNED_QUERY};
+use crate::catalogue::services::{GEN_PAY_CERT, ONE_CODE_PAY, SIGNED_QUERY};
 use crate::client::Client;
 use crate::error::text;
 use crate::reply::Reply;
@@ -17,10 +17,10 @@ pub fn one_code_pay<'a>(
     request: &str,
     progress: &'a mut Progress<'a>,
 ) -> Reply {
-    let mut run = Run::start(client, "oneCodePay", request, progress);
+    let mut run = Run::start(client, &ONE_CODE_PAY, request, progress);
     let request = match run.prepare(&GEN_PAY_CERT, request) {
         Ok(request) => request,
-        Err(failure) => return run.refused(&failure, &SIGNED_QUERY),
+        Err(failure) => return run.refused(&failure),
     };
     // Before the question: of two clicks the second one ends here, however long the first one
     // takes.
@@ -50,9 +50,10 @@ pub fn one_code_pay<'a>(
                     "the centre's answer is not one of the documents'"
                 ),
             };
-            let reply = run.failed(EV_CANNOT_PAY, detail, &status, &SIGNED_QUERY);
+            let reply = run.failed(EV_CANNOT_PAY, detail, &status);
             Reply {
                 next: status.next,
+                ground: status.ground,
                 ..reply
             }
         } else {
@@ -61,7 +62,7 @@ pub fn one_code_pay<'a>(
         return run.end(reply, story);
     }
     if run.is_cancelled() {
-        let reply = run.cancelled(&status, &SIGNED_QUERY);
+        let reply = run.cancelled(&status);
         return run.end(reply, story);
     }
 

@@ -2,15 +2,20 @@
 //! it knows where it lies.
 
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Keeps the library loaded from its first call on, so that unloading it is always safe.
 ///
 /// Without native thread-locals (the win7 targets) each reload would leak thread-local indexes
 /// until the host process has none left.
 pub(crate) fn pin() {
-    static PINNED: Once = Once::new();
-    PINNED.call_once(platform::pin);
+    // Twice is as well as once: nobody waits for another thread, which the child of a fork may not
+    // have.
+    static PINNED: AtomicBool = AtomicBool::new(false);
+    if !PINNED.load(Ordering::Relaxed) {
+        platform::pin();
+        PINNED.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A path in the folder of the program that runs, unless it is absolute.

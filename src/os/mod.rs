@@ -6,5 +6,6 @@ pub mod dpapi;
 pub(crate) mod host;
 pub(crate) mod lock;
 pub(crate) mod per_process;
+pub(crate) mod thread_cancel;
 pub(crate) mod volume;
 pub(crate) mod who;

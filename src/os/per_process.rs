@@ -66,8 +66,7 @@ pub(crate) fn around_fork(before: extern "C" fn(), after: extern "C" fn()) {
 
 #[cfg(unix)]
 mod platform {
-    use std::sync::Once;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
     static GENERATION: AtomicU32 = AtomicU32::new(0);
 
@@ -78,12 +77,15 @@ mod platform {
     /// How many forks lie between this process and the one that called the library first. To ask
     /// for the process' number instead would be a system call each time.
     pub(super) fn generation() -> u32 {
-        static COUNTED: Once = Once::new();
-        COUNTED.call_once(|| {
+        // Two threads that come at once may have each fork counted twice, which is as well: nobody
+        // waits for another thread, which the child of a fork may not have.
+        static COUNTED: AtomicBool = AtomicBool::new(false);
+        if !COUNTED.load(Ordering::Acquire) {
             // SAFETY: the function does nothing that a child of fork may not do, and this library
             // stays loaded once it was called. Without memory for it nothing is counted.
             unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        });
+            COUNTED.store(true, Ordering::Release);
+        }
         GENERATION.load(Ordering::Relaxed)
     }
 

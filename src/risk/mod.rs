@@ -21,6 +21,7 @@ pub use record::Key;
 pub use report::report;
 
 use crate::catalogue::codes::{EV_HTTP_STATUS, EV_OK};
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next::Next;
 use crate::catalogue::services::GEN_PAY_CERT;
 use crate::config::{Config, RiskSettings};
@@ -63,16 +64,16 @@ pub(crate) fn begin(
     match Transaction::begin(
         &config.risk,
         key,
-        amount,
+        amount.clone(),
         beginning,
         config.timeout,
         language,
     ) {
         Ok(transaction) => Ok(transaction),
-        Err(Stop::Refused(refusal)) => Err(refusal.reply(language)),
+        Err(Stop::Refused(refusal)) => Err(refusal.reply(&amount, language)),
         Err(Stop::Trouble(trouble)) => {
             let failure = trouble.failure(Delivery::NotSent);
-            Err(Reply::failed(&failure, language, Some(&GEN_PAY_CERT)))
+            Err(Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk)))
         }
     }
 }
@@ -197,14 +198,15 @@ impl Transaction {
             // Nothing is handed out, and without a note its outcome is unknown: that is safe.
             _ => result,
         };
-        let next = |failure: &Failure| Reply::failed(failure, self.language, Some(&GEN_PAY_CERT));
+        let next =
+            |failure: &Failure| Reply::failed(failure, self.language, Some(&GEN_PAY_CERT.desk));
         let mut reply = match result {
             Err(failure) if next(&failure).next == Some(Next::Retry) => next(&failure),
             Err(failure) => return Err(failure),
             Ok(reply) => reply,
         };
         if reply.next == Some(Next::Retry) && !may_retry(self.before.unanswered) {
-            reply.next = Some(Next::OtherPayment);
+            reply = reply.advising(Next::OtherPayment, Cause::Unanswered);
         }
         self.tell_of_before(&mut reply);
         Ok(reply)

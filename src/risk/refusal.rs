@@ -4,6 +4,7 @@ use super::amount::Amount;
 use super::record::{IssuedBefore, Record};
 use super::state::{Reason, State};
 use crate::catalogue::codes::{EV_DUPLICATE, EV_ISSUED_BEFORE};
+use crate::catalogue::hints::Cause;
 use crate::catalogue::services::GEN_PAY_CERT;
 use crate::error::{Failure, Language, Text, text};
 use crate::reply::Reply;
@@ -62,27 +63,22 @@ impl Refusal {
         }
     }
 
-    /// The answer to whoever asked for a certificate.
-    pub(super) fn reply(&self, language: Language) -> Reply {
+    /// The answer to whoever asked for a certificate of this amount.
+    pub(super) fn reply(&self, now: &Amount, language: Language) -> Reply {
         let code = match self.reason {
             Reason::Issued => EV_ISSUED_BEFORE,
             _ => EV_DUPLICATE,
         };
-        let failure = Failure::not_sent(code, self.detail());
-        Reply {
-            next: Some(self.reason.next(self.state)),
-            data: Some(Zeroizing::new(self.data().to_string())),
-            ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT))
-        }
+        self.answer(code, self.detail(), now, language)
     }
 
     /// The answer to whoever reported what became of a charge of this amount.
-    pub(super) fn report_reply(&self, reported: &Amount, language: Language) -> Reply {
+    pub(super) fn report_reply(&self, now: &Amount, language: Language) -> Reply {
         let before = self.amount.as_deref().unwrap_or_default();
         let detail = match self.reason {
             Reason::OtherAmount => text!(
-                "回报的金额 {reported} 与这笔交易的金额 {before} 不同，没有记录；实际扣款必须与凭据的金额一致，请向支付渠道核对",
-                "the reported amount {reported} is not this transaction's {before}: nothing was noted; what is charged must be the certificate's amount: ask the payment channel"
+                "回报的金额 {now} 与这笔交易的金额 {before} 不同，没有记录；实际扣款必须与凭据的金额一致，请向支付渠道核对",
+                "the reported amount {now} is not this transaction's {before}: nothing was noted; what is charged must be the certificate's amount: ask the payment channel"
             ),
             Reason::Paid => text!(
                 "这笔交易（{before}）已回报为扣款成功，没有改动",
@@ -90,19 +86,33 @@ impl Refusal {
             ),
             _ => self.detail(),
         };
-        let failure = Failure::not_sent(EV_DUPLICATE, detail);
         Reply {
-            next: Some(self.reason.next(self.state)),
-            data: Some(Zeroizing::new(self.data().to_string())),
-            ..Reply::failed(&failure, language, None)
+            service: None,
+            ..self.answer(EV_DUPLICATE, detail, now, language)
         }
     }
 
-    fn data(&self) -> serde_json::Value {
-        json!({
+    fn answer(&self, code: i32, detail: Text, now: &Amount, language: Language) -> Reply {
+        let before = self.amount.clone().unwrap_or_default();
+        let cause = match self.reason {
+            Reason::InFlight => Cause::InFlight,
+            Reason::OtherAmount => Cause::OtherAmount {
+                before: before.clone(),
+                now: now.to_string(),
+            },
+            Reason::Issued => Cause::Code(EV_ISSUED_BEFORE),
+            Reason::Paid => Cause::Paid,
+        };
+        let data = json!({
             "reason": self.reason.as_str(),
-            "amount": self.amount,
+            "amount": before,
             "issuedBefore": self.before,
-        })
+        });
+        let failure = Failure::not_sent(code, detail);
+        let reply = Reply {
+            data: Some(Zeroizing::new(data.to_string())),
+            ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk))
+        };
+        reply.advising(self.reason.next(self.state), cause)
     }
 }

@@ -7,11 +7,14 @@ use super::record::{Key, Record};
 use super::refusal::Refusal;
 use super::state::{Outcome, may_report};
 use super::{Stop, transaction_of};
+use crate::catalogue::codes::EV_JOURNAL;
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next::Next;
+use crate::catalogue::services::GEN_PAY_CERT;
 use crate::config::Config;
 use crate::error::Delivery;
 use crate::json;
-use crate::reply::Reply;
+use crate::reply::{Ground, Reply};
 
 /// Notes what became of a charge, by a report that was checked; or says why it is not noted.
 pub fn report(config: &Config, report: &str) -> Reply {
@@ -24,28 +27,33 @@ pub fn report(config: &Config, report: &str) -> Reply {
         .find(is_it)
         .unwrap_or(Outcome::Unknown);
     let language = config.language;
-    let next = match outcome {
-        Outcome::Paid => None,
-        Outcome::Failed => Some(Next::Retry),
-        Outcome::Unknown => Some(Next::ConfirmCharge),
-    };
     match note(config, &key, &amount, outcome) {
         Ok(known) => {
+            let next = match outcome {
+                Outcome::Paid => None,
+                Outcome::Failed => Some(Next::Retry),
+                Outcome::Unknown => Some(Next::ConfirmCharge),
+            };
             let data = serde_json::json!({ "outcome": outcome.as_str(), "known": known });
             Reply {
                 next,
+                ground: Ground {
+                    desk: Some(&GEN_PAY_CERT.desk),
+                    cause: Cause::Unsaid,
+                    language,
+                },
                 ..Reply::local(language, Some(data.to_string()))
             }
         }
         Err(Stop::Refused(refusal)) => refusal.report_reply(&amount, language),
         Err(Stop::Trouble(trouble)) => {
             let failure = trouble.failure(Delivery::NotSent);
-            // What is to be done about the charge does not depend on the note: paying in another
-            // way, while it may have been made, would be paying twice.
-            Reply {
-                next,
-                ..Reply::failed(&failure, language, None)
-            }
+            let reply = Reply {
+                service: None,
+                ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk))
+            };
+            // It has yet to be noted.
+            reply.advising(Next::RetryLater, Cause::Code(EV_JOURNAL))
         }
     }
 }

@@ -193,6 +193,11 @@ impl Call {
         Ok(left)
     }
 
+    /// Whether the time for the whole of it is over.
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
     /// Ends the call, from any thread.
     pub fn cancel(&self) {
         let progress = self.progress();

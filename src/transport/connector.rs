@@ -3,7 +3,7 @@
 use super::call::{Call, Stage};
 use super::connection::{Connection, Lower, Stream, Tcp};
 use super::pool::{Pool, Way};
-use super::resolve::{NameResolver, port_of};
+use super::resolve::NameResolver;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::fmt;
@@ -117,9 +117,7 @@ impl Opener {
                 Err(error) => failure = error,
             }
         }
-        let uri = details.uri;
-        self.names
-            .forget(uri.host().unwrap_or_default(), port_of(uri));
+        self.names.forget(details.uri.host().unwrap_or_default());
         Err(failure)
     }
 

@@ -3,6 +3,7 @@
 
 mod authorities;
 mod call;
+mod certificate;
 mod connection;
 mod connector;
 mod pool;
@@ -12,7 +13,7 @@ mod tls;
 pub use call::{Call, Journal, Stage};
 
 use crate::catalogue::codes::*;
-use crate::config::Config;
+use crate::config::{BaseUrl, Config};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::os::addresses::address_towards;
 use connector::{Keeper, Opener};
@@ -66,7 +67,7 @@ impl Transport {
             names,
             pool,
         };
-        if config.local_url.is_https() {
+        if config.local_urls.iter().any(BaseUrl::is_https) {
             transport
                 .agent(config, true)
                 .map_err(|detail| Failure::not_sent(EV_INVALID_CONFIG, detail))?;
@@ -153,11 +154,21 @@ impl Transport {
         })
     }
 
-    /// The address of this machine that reaches the centre. Nothing is sent for it.
-    pub fn local_address(&self, call: &Arc<Call>, uri: &Uri) -> io::Result<IpAddr> {
-        let host = uri.host().unwrap_or_default();
-        let addresses = call.attempt(false, || self.names.addresses(host, port_of(uri)))?;
-        address_towards(addresses[0])
+    /// The address of this machine that reaches the centre, or the proxy in front of it. Nothing is
+    /// sent for it.
+    pub fn local_address(
+        &self,
+        config: &Config,
+        call: &Arc<Call>,
+        uri: &Uri,
+    ) -> Result<IpAddr, Failure> {
+        let (host, port) = match &config.proxy {
+            Some(proxy) => (proxy.host(), proxy.port()),
+            None => (uri.host().unwrap_or_default(), port_of(uri)),
+        };
+        call.attempt(false, || self.names.addresses(host, port))
+            .and_then(|addresses| address_towards(addresses[0]))
+            .map_err(|error| failure(config, call, uri, &error.into()))
     }
 }
 

@@ -7,7 +7,7 @@ use super::call::Call;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use ureq::config::Config;
@@ -22,16 +22,24 @@ const REMEMBER: Duration = Duration::from_secs(600);
 /// ureq takes no more than these.
 const MAX_ADDRESSES: usize = 16;
 
-#[derive(Debug)]
-struct Known {
-    addresses: Vec<SocketAddr>,
-    since: Instant,
-}
-
-/// What has been looked up.
+/// What has been looked up, and what is being.
 #[derive(Debug, Clone, Default)]
 pub struct NameResolver {
-    known: Arc<Mutex<HashMap<(String, u16), Known>>>,
+    names: Arc<Mutex<HashMap<String, Known>>>,
+}
+
+#[derive(Debug)]
+enum Known {
+    /// Not yet: whoever asks waits for the one look-up that is under way.
+    Asked(Arc<LookUp>),
+    Found(Vec<SocketAddr>, Instant),
+}
+
+/// A look-up under way, and what it came to: no address is none found.
+#[derive(Debug, Default)]
+struct LookUp {
+    found: Mutex<Option<Vec<SocketAddr>>>,
+    done: Condvar,
 }
 
 impl NameResolver {
@@ -41,50 +49,85 @@ impl NameResolver {
         if let Ok(number) = number.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(number, port)]);
         }
-        let key = (host.to_owned(), port);
-        if let Some(known) = self.known().get(&key)
-            && known.since.elapsed() < REMEMBER
-        {
-            return Ok(known.addresses.clone());
-        }
-        let addresses = look_up(key.clone(), Call::current()?.time_left()?)?;
-        let known = Known {
-            addresses: addresses.clone(),
-            since: Instant::now(),
+        let within = Call::current()?.time_left()?;
+        let mut found = self.look_up(host, within)?;
+        found.iter_mut().for_each(|address| address.set_port(port));
+        Ok(found)
+    }
+
+    /// The same with no port yet.
+    fn look_up(&self, host: &str, within: Duration) -> io::Result<Vec<SocketAddr>> {
+        let mut names = self.names();
+        let look_up = match names.get(host) {
+            Some(Known::Found(found, since)) if since.elapsed() < REMEMBER => {
+                return Ok(found.clone());
+            }
+            Some(Known::Asked(look_up)) => Arc::clone(look_up),
+            _ => {
+                let look_up = self.ask(host.to_owned())?;
+                names.insert(host.to_owned(), Known::Asked(Arc::clone(&look_up)));
+                look_up
+            }
         };
-        self.known().insert(key, known);
-        Ok(addresses)
+        drop(names);
+        look_up.wait(within)
     }
 
     /// Makes the next call look the name up again.
-    pub fn forget(&self, host: &str, port: u16) {
-        self.known().remove(&(host.to_owned(), port));
+    pub fn forget(&self, host: &str) {
+        let mut names = self.names();
+        if let Some(Known::Found(..)) = names.get(host) {
+            names.remove(host);
+        }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(String, u16), Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the operating system. Its look-up can be neither bounded nor stopped, so it has a thread
+    /// of its own, which is left behind if it overruns: the one thread that this library ever
+    /// starts, one for each name.
+    fn ask(&self, host: String) -> io::Result<Arc<LookUp>> {
+        let look_up = Arc::new(LookUp::default());
+        let (asked, known) = (Arc::clone(&look_up), self.clone());
+        thread::Builder::new()
+            .name("evoucher-names".to_owned())
+            .spawn(move || {
+                let found = (host.as_str(), 0).to_socket_addrs();
+                let found: Vec<_> =
+                    found.map_or(Vec::new(), |found| found.take(MAX_ADDRESSES).collect());
+                let mut names = known.names();
+                if found.is_empty() {
+                    names.remove(&host);
+                } else {
+                    names.insert(host, Known::Found(found.clone(), Instant::now()));
+                }
+                drop(names);
+                asked.end(found);
+            })?;
+        Ok(look_up)
     }
 }
 
-/// Asks the operating system. Its look-up can be neither bounded nor stopped, so it has a thread of
-/// its own, which is left behind if it overruns: the one thread that this library ever starts.
-fn look_up(name: (String, u16), within: Duration) -> io::Result<Vec<SocketAddr>> {
-    let (found, answer) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("evoucher-names".to_owned())
-        .spawn(move || {
-            let addresses = (name.0.as_str(), name.1).to_socket_addrs();
-            // Nobody waits any longer when the call ran out of time.
-            let _ = found.send(addresses.map(|found| found.take(MAX_ADDRESSES).collect()));
-        })?;
-    let addresses: Vec<SocketAddr> = match answer.recv_timeout(within) {
-        Ok(answer) => answer.map_err(|_| io::ErrorKind::NotFound)?,
-        Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-    };
-    if addresses.is_empty() {
-        return Err(io::ErrorKind::NotFound.into());
+impl LookUp {
+    fn end(&self, found: Vec<SocketAddr>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        self.done.notify_all();
     }
-    Ok(addresses)
+
+    fn wait(&self, within: Duration) -> io::Result<Vec<SocketAddr>> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self
+            .done
+            .wait_timeout_while(found, within, |found| found.is_none());
+        let (found, _) = found.unwrap_or_else(PoisonError::into_inner);
+        match &*found {
+            None => Err(io::ErrorKind::TimedOut.into()),
+            Some(none) if none.is_empty() => Err(io::ErrorKind::NotFound.into()),
+            Some(found) => Ok(found.clone()),
+        }
+    }
 }
 
 /// The port of an address, or its scheme's own.

@@ -1,12 +1,13 @@
 //! How the centre's certificate is judged (rustls with ring), and why it was not trusted, in words.
 
 use super::authorities;
+use super::certificate::Certificate;
 use crate::config::TlsSettings;
 use crate::error::{Text, text};
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring as ring_provider};
+use rustls::crypto::{CryptoProvider, ring as ring_provider, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore};
@@ -120,7 +121,12 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+        match self.pinned(certificate) {
+            Some(pinned) => pinned?.verify_tls12(message, signed, algorithms),
+            None => {
+                rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+            }
+        }
     }
 
     fn verify_tls13_signature(
@@ -130,7 +136,15 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+        match self.pinned(certificate) {
+            Some(pinned) => {
+                let key = pinned?.key();
+                verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
+            }
+            None => {
+                rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+            }
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
@@ -140,40 +154,62 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// What a certificate is that no authority vouches for: most often a self-signed one, which rustls
-/// calls one of an unknown authority.
+impl Verifier {
+    /// A certificate that is trusted to the byte: rustls would not read one of X.509 v1.
+    fn pinned<'c>(
+        &self,
+        certificate: &'c CertificateDer<'_>,
+    ) -> Option<Result<Certificate<'c>, rustls::Error>> {
+        match &self.trust {
+            Trust::Authorities(_) => None,
+            Trust::Pins(_) => {
+                let read = Certificate::read(certificate);
+                Some(read.ok_or_else(|| CertificateError::BadEncoding.into()))
+            }
+        }
+    }
+}
+
+/// Why a certificate that is still valid, and not for another name, is not trusted.
 fn said_of(certificate: &CertificateDer<'_>, error: rustls::Error) -> rustls::Error {
     use CertificateError as Bad;
     let rustls::Error::InvalidCertificate(bad) = &error else {
         return error;
     };
-    let is_self_signed = is_self_signed(certificate).unwrap_or(false);
-    let is_untrusted = match bad {
-        Bad::UnknownIssuer => true,
-        // These two say it all, even of a self-signed one that is trusted.
-        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => false,
+    let read = Certificate::read(certificate);
+    let why = match bad {
+        // These say it all, even of a self-signed one that is trusted.
         Bad::Expired
         | Bad::ExpiredContext { .. }
         | Bad::NotValidYet
-        | Bad::NotValidYetContext { .. } => false,
-        // That it is an authority's, or that somebody else of its name did not sign it.
-        _ => is_self_signed,
+        | Bad::NotValidYetContext { .. } => return error,
+        Bad::NotValidForNameContext { presented, .. } if presented.is_empty() => Why::Nameless,
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => return error,
+        // That it is an authority's, or that somebody else of its name did not sign it, is said of
+        // a self-signed one too.
+        _ if read.as_ref().is_some_and(Certificate::is_self_signed) => Why::SelfSigned,
+        _ if read.is_some_and(|read| read.is_v1) => Why::Nameless,
+        Bad::UnknownIssuer => Why::UnknownIssuer,
+        _ => return error,
     };
-    if !is_untrusted {
-        return error;
-    }
-    let untrusted = Untrusted {
-        sha256: hex::encode(digest(&SHA256, certificate)),
-        is_self_signed,
-    };
-    Bad::Other(OtherError(Arc::new(untrusted))).into()
+    let sha256 = hex::encode(digest(&SHA256, certificate));
+    Bad::Other(OtherError(Arc::new(Untrusted { sha256, why }))).into()
 }
 
-/// A certificate that no trusted authority signed.
+/// Why a certificate is not trusted that could be pinned.
+#[derive(Debug)]
+enum Why {
+    SelfSigned,
+    /// No authority that is trusted signed it.
+    UnknownIssuer,
+    /// It has no alternative names, or none could stand in it: nothing to hold the address against.
+    Nameless,
+}
+
 #[derive(Debug)]
 struct Untrusted {
     sha256: String,
-    is_self_signed: bool,
+    why: Why,
 }
 
 impl fmt::Display for Untrusted {
@@ -183,36 +219,6 @@ impl fmt::Display for Untrusted {
 }
 
 impl std::error::Error for Untrusted {}
-
-/// Whether a certificate names itself as its issuer. For a message only: nothing is trusted by it.
-fn is_self_signed(certificate: &[u8]) -> Option<bool> {
-    /// The tag and the content of the first element, and what comes behind it.
-    fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-        let (&[tag, length], mut rest) = der.split_first_chunk()?;
-        let mut length = usize::from(length);
-        if length >= 0x80 {
-            let digits;
-            (digits, rest) = rest.split_at_checked(length - 0x80)?;
-            length = digits.iter().try_fold(0_usize, |length, digit| {
-                Some(length.checked_mul(256)? + usize::from(*digit))
-            })?;
-        }
-        let (content, rest) = rest.split_at_checked(length)?;
-        Some((tag, content, rest))
-    }
-
-    // Certificate { tbsCertificate { [0] version, serial, algorithm, issuer, validity, subject …
-    let (_, certificate, _) = element(certificate)?;
-    let (_, body, _) = element(certificate)?;
-    let (tag, _, behind_version) = element(body)?;
-    let serial = if tag == 0xA0 { behind_version } else { body };
-    let (_, _, algorithm) = element(serial)?;
-    let (_, _, issuer) = element(algorithm)?;
-    let (_, issuer, validity) = element(issuer)?;
-    let (_, _, subject) = element(validity)?;
-    let (_, subject, _) = element(subject)?;
-    Some(issuer == subject)
-}
 
 /// The fingerprint that was found in place of a pinned one.
 #[derive(Debug)]
@@ -274,21 +280,24 @@ fn describe_untrusted(bad: &CertificateError, other: &OtherError) -> Text {
             "the centre's certificate is not among tls.pinSha256; its SHA-256 is {found}"
         );
     }
-    match other.0.downcast_ref() {
-        Some(Untrusted {
-            sha256,
-            is_self_signed: true,
-        }) => text!(
+    let Some(Untrusted { sha256, why }) = other.0.downcast_ref() else {
+        return text!(
+            "中心的证书不可用（{bad}）",
+            "the centre's certificate cannot be used ({bad})"
+        );
+    };
+    match why {
+        Why::SelfSigned => text!(
             "中心的证书是自签名的；与中心核对其 SHA-256 后填入 tls.pinSha256：{sha256}",
             "the centre's certificate is self-signed: compare its SHA-256 with the centre's own, then put it into tls.pinSha256: {sha256}"
         ),
-        Some(Untrusted { sha256, .. }) => text!(
+        Why::UnknownIssuer => text!(
             "中心的证书不是由受信任的机构签发；用 tls.caFile 信任其根证书，或与中心核对该证书的 SHA-256 后填入 tls.pinSha256：{sha256}",
             "the centre's certificate is from an authority that is not trusted: tls.caFile trusts its authority; or compare the certificate's SHA-256 with the centre's own and put it into tls.pinSha256: {sha256}"
         ),
-        None => text!(
-            "中心的证书不可用（{bad}）",
-            "the centre's certificate cannot be used ({bad})"
+        Why::Nameless => text!(
+            "中心的证书没有备用名称（或是 X.509 v1），无法核对地址；与中心核对其 SHA-256 后填入 tls.pinSha256：{sha256}",
+            "the centre's certificate has no alternative names (or is of X.509 v1), so the address cannot be held against it: compare its SHA-256 with the centre's own, then put it into tls.pinSha256: {sha256}"
         ),
     }
 }

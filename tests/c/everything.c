@@ -20,8 +20,41 @@ static int32_t EV_CDECL progress(void *user, const char *event) {
     return 0;
 }
 
+static void EV_CDECL ended(void *user, const char *line) {
+    CHECK(strstr(line, "\"requestId\"") != NULL, line);
+    ++*(int *)user;
+}
+
+typedef int32_t (EV_CDECL *service)(int32_t, const char *, char *, int32_t);
+typedef int32_t (EV_STDCALL *Service)(int32_t, const char *, char *, int32_t);
+
+/* The services by both their names. */
+static const struct {
+    service cdecl_name;
+    Service stdcall_name;
+} services[] = {
+    /* <gen:services> */
+    {ev_token_pwd_check_notc, EvTokenPwdCheckNotc},
+    {ev_token_pwd_stas, EvTokenPwdStas},
+    {ev_signed_query, EvSignedQuery},
+    {ev_gen_pay_cert, EvGenPayCert},
+    /* </gen:services> */
+};
+
+static void refuse_nothing(int32_t client) {
+    size_t i;
+    for (i = 0; i < sizeof services / sizeof *services; i++) {
+        service ask = services[i].cdecl_name;
+        Service Ask = services[i].stdcall_name;
+        CHECK(ask(client, "{}", reply, sizeof reply) == EV_INVALID_REQUEST, reply);
+        CHECK(strcmp(field(client, "next"), EV_NEXT_FIX_REQUEST) == 0, reply);
+        CHECK(field(client, "hint")[0] != 0, reply);
+        CHECK(Ask(client, NULL, reply, sizeof reply) == EV_INVALID_ARGUMENT, reply);
+    }
+}
+
 int main(int argc, char **argv) {
-    int steps = 0;
+    int steps = 0, calls = 0;
     char gate[256];
     int32_t client = -7;
     char request[1024];
@@ -44,14 +77,14 @@ int main(int argc, char **argv) {
     CHECK(client > 0, "a handle");
 
     CHECK(ev_token_pwd_check_notc(client, request, reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "wait") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_WAIT) == 0, reply);
     CHECK(ev_token_pwd_stas(client, request, reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_SETTLE) == 0, reply);
     CHECK(strcmp(field(client, "data.checkStas"), "1") == 0, reply);
     CHECK(ev_signed_query(client, request, reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "get_certificate") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_GET_CERTIFICATE) == 0, reply);
     CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "charge") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_CHARGE) == 0, reply);
     CHECK(field(client, "data.payCert")[0] != 0, reply);
 
     CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_ISSUED_BEFORE, reply);
@@ -64,12 +97,15 @@ int main(int argc, char **argv) {
 
     CHECK(ev_on_progress(client, progress, &steps) == EV_OK, "progress");
     CHECK(ev_verify_password(client, request, reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_SETTLE) == 0, reply);
     CHECK(steps >= 3, "notice, wait, status");
     CHECK(ev_on_progress(client, NULL, NULL) == EV_OK, "no progress");
+    CHECK(ev_on_call(client, ended, &calls) == EV_OK, "calls");
     sprintf(gate, "{\"settlement\":true,\"credential\":\"qrcode\",\"method\":\"online\","
                   "\"token\":\"%s\",\"orgCodg\":\"H35010000001\"}", argv[2]);
     CHECK(ev_settle_gate(client, gate, reply, sizeof reply) == EV_OK, reply);
+    CHECK(calls == 2, "the gate's step, and the gate");
+    CHECK(ev_on_call(client, NULL, NULL) == EV_OK, "no calls");
     CHECK(ev_one_code_pay(client, request, reply, sizeof reply) == EV_OK, reply);
     CHECK(strcmp(field(client, "data.ownPaySetlAmt"), "12.30") == 0, reply);
 
@@ -94,10 +130,9 @@ int main(int argc, char **argv) {
     CHECK(reply[0] == 0, "nothing cut");
     CHECK(ev_last_reply_size() > 20, "the reply waits");
     CHECK(ev_last_reply(reply, sizeof reply) == EV_OK, reply);
-    CHECK(strcmp(field(client, "next"), "settle") == 0, reply);
+    CHECK(strcmp(field(client, "next"), EV_NEXT_SETTLE) == 0, reply);
 
-    CHECK(ev_signed_query(client, "{}", reply, sizeof reply) == EV_INVALID_REQUEST, reply);
-    CHECK(ev_signed_query(client, NULL, reply, sizeof reply) == EV_INVALID_ARGUMENT, reply);
+    refuse_nothing(client);
 
     /* The other set of names. */
     CHECK(EvTokenPwdStas(client, request, reply, sizeof reply) == EV_OK, reply);

@@ -46,6 +46,13 @@ static int32_t progress(void *user, const char *event) {
     return 0;
 }
 
+static int calls = 0;
+
+static void ended(void *user, const char *line) {
+    ++*(int *)user;
+    unchanged(line);
+}
+
 #define CALL(name, arguments)                                                    \
     do {                                                                         \
         name arguments;                                                          \
@@ -99,6 +106,11 @@ int main(int argc, char **argv) {
         *(void **)&on_progress = function(library, "ev_on_progress");
         CALL(on_progress, (client, progress, &steps));
     }
+    {
+        int32_t (*on_call)(int32_t, void (*)(void *, const char *), void *);
+        *(void **)&on_call = function(library, "ev_on_call");
+        CALL(on_call, (client, ended, &calls));
+    }
     for (i = 0; i < sizeof four / sizeof *four; i++) {
         int32_t (*call)(int32_t, const char *, char *, int32_t);
         *(void **)&call = function(library, four[i]);
@@ -134,6 +146,7 @@ int main(int argc, char **argv) {
         CALL(size, ());
     }
     CHECK(steps > 0, "progress was told");
+    CHECK(calls > 0, "calls were told");
     CALL(one, (client));
     CALL(one, (12345));
 

@@ -3,6 +3,7 @@
 //! cargo made beside the test.
 #![allow(
     dead_code,
+    unused_imports,
     unsafe_code,
     missing_docs,
     reason = "each test uses some of it, and calls C functions"
@@ -10,7 +11,10 @@
 
 pub mod c;
 pub mod front;
+pub mod spec;
 pub mod wire;
+
+pub use spec::{READING, changes};
 
 use evoucher::catalogue::services;
 use evoucher_sandbox::{Options, Sandbox};
@@ -315,7 +319,7 @@ impl Drop for Client {
     }
 }
 
-/// The four services, and the C function of each.
+/// The documents' services, and the C function of each.
 pub const SERVICES: [(&str, &str); services::SERVICES.len()] = {
     let mut all = [("", ""); services::SERVICES.len()];
     let mut at = 0;
@@ -336,14 +340,6 @@ pub const NAMES: [&str; SERVICES.len() + 1] = {
     }
     all
 };
-
-/// Those that change nothing.
-pub const READING: [&str; 2] = ["tokenPwdStas", "signedQuery"];
-
-/// Whether a service changes something (the table of the specification, §2).
-pub fn changes(service: &str) -> bool {
-    matches!(service, "tokenPwdCheckNotc" | "genPayCert")
-}
 
 /// What came of a call.
 pub fn is(reply: &Reply, code: i32, delivery: &str) {
@@ -394,7 +390,7 @@ pub fn show(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// A request that has the fields of all four services, and a transaction of its own: risk control
+/// A request that has the fields of all services, and a transaction of its own: risk control
 /// is the process's, and tests run side by side.
 pub fn request(token: &str) -> Value {
     static COUNT: AtomicU32 = AtomicU32::new(0);

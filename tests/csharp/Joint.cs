@@ -3,6 +3,7 @@
 // DIRECTORY holds evoucher.json (charset utf-8), refused.json and other-charset.json; TAG makes this run's tokens its own.
 
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Evoucher;
@@ -24,6 +25,7 @@ internal static class Joint
         {
             using (EvoucherClient client = Open("evoucher.json"))
             {
+                Labels();
                 Flows(client);
                 WholeFlows(client);
                 Troubles(client);
@@ -32,6 +34,8 @@ internal static class Joint
                 Texts(client);
                 Threads(client);
                 Cancels(client);
+                CancelledCalls(client);
+                Listeners(client);
             }
             DefaultClient();
             Closing();
@@ -42,6 +46,12 @@ internal static class Joint
         }
         Console.WriteLine("{0} checks, {1} failed", checks, failures);
         return failures == 0 && checks > 0 ? 0 : 1;
+    }
+
+    private static void Labels()
+    {
+        Check(EvoucherNext.Label(EvoucherNext.Settle) == "\u7ED3\u7B97", "the label of settle");
+        Check(EvoucherNext.Label("a word of a later version") == "a word of a later version", "an unknown word");
     }
 
     private static void Flows(EvoucherClient client)
@@ -106,7 +116,7 @@ internal static class Joint
             Request("signed-fault.half", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-2"));
         Expect("half a reply", reply, EvoucherCode.ConnectionLost, "retry");
         Check(reply.Delivery == "unknown", "delivery of half a reply");
-        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "fix_setup");
+        Expect("another key", client.SignedQuery(Request("signed-fault.wrong-key")), EvoucherCode.Decrypt, "other_payment");
         using (EvoucherClient other = Open("refused.json"))
         {
             reply = other.TokenPwdCheckNotc(Request("auto1"));
@@ -264,6 +274,62 @@ internal static class Joint
         Expect("cancelled during the call", pay.Result, EvoucherCode.Cancelled, "retry_later");
     }
 
+    // A single call that is cancelled before its thread has run sends nothing; what it answers is what the library would.
+    private static void CancelledCalls(EvoucherClient client)
+    {
+        ThreadsWait.Reset();
+        ThreadWaits.Value = true;
+        Task<EvoucherReply>[] calls =
+        {
+            client.TokenPwdCheckNotcAsync(Request("pwd-single")),
+            client.TokenPwdStasAsync(Request("pwd-single")),
+            client.SignedQueryAsync(Request("pwd-single")),
+            client.GenPayCertAsync(Request("pwd-single", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-single-" + tag)),
+        };
+        Task<EvoucherReply> kept = client.TokenPwdStasAsync(Request("nopwd-kept"));
+        ThreadWaits.Value = false;
+        Check(client.Cancel("pwd-single-" + tag) == calls.Length, "calls are cancelled before they ran");
+        Check(client.Cancel("pwd-single-" + tag) == 0, "and only once");
+        ThreadsWait.Set();
+        foreach (Task<EvoucherReply> call in calls)
+        {
+            EvoucherReply reply = call.Result;
+            Check(reply.Code == EvoucherCode.Cancelled && reply.Field("code") == "-10009", "cancelled: " + reply.Json);
+            Check(reply.Delivery == "not_sent" && reply.Message.Length > 0 && reply.Field("source") == "local",
+                "as the library's own: " + reply.Json);
+            Check(reply.Next.Length > 0 && reply.Next != "settle" && reply.Next != "charge", "next: " + reply.Json);
+        }
+        Expect("not cancelled", kept.Result, 500320, "settle");
+    }
+
+    private static void Listeners(EvoucherClient client)
+    {
+        List<string> told = new List<string>();
+        Action<string> listener = delegate(string line)
+        {
+            lock (told)
+            {
+                told.Add(line);
+            }
+        };
+        Action<string> failing = delegate { throw new FormatException("of a listener"); };
+        client.CallEnded += listener;
+        client.CallEnded += failing;
+        Expect("told", client.TokenPwdStas(Request("nopwd-told")), 500320, "settle");
+        // Everything of which a collector could take away is called once more.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Expect("told of steps", client.VerifyPasswordAsync(Request("auto1-told"), null).Result, 0, "settle");
+        client.CallEnded -= failing;
+        client.CallEnded -= listener;
+        client.TokenPwdStas(Request("nopwd-told"));
+        lock (told)
+        {
+            Check(told.Count == 4, "a call, two steps and their flow: " + told.Count);
+            Check(told[0].Contains("\"code\":500320") && told[1].Contains("\"step\":1"), "lines: " + told[0] + told[1]);
+        }
+    }
+
     // The program's default client, in three states that its configuration can be in.
     private static void DefaultClient()
     {
@@ -343,6 +409,10 @@ internal static class Joint
     private static void Expect(string step, EvoucherReply reply, int code, string next)
     {
         Check(reply.Code == code && reply.Next == next, step + ": " + reply.Json);
+        // Nobody has anything to do about what is no service.
+        bool isForTheOperator = !string.IsNullOrEmpty(next);
+        Check(reply.Hint.EndsWith("\u3002") == isForTheOperator, step + ", for the operator: " + reply.Hint);
+        Check(EvoucherNext.Label(next) != next || !isForTheOperator, step + " has a label");
     }
 
     // The library's own words, and no escapes.

@@ -45,6 +45,8 @@ procedure Expect(const Step: string; const Reply: TEvReply; Code: Integer; const
 begin
   Check((Reply.Code = Code) and (Reply.Next = Next),
     Step + ': ' + IntToStr(Reply.Code) + ' ' + Reply.Next + ' ' + Reply.Message);
+  Check((Reply.Hint <> '') = (Next <> ''), Step + ', for the operator: ' + Reply.Hint);
+  Check((Next = '') or (EvNextLabel(Next) <> Next), Step + ' has no label');
   CheckFloatState(Step);
 end;
 
@@ -63,6 +65,8 @@ begin
   Result := '';
   for I := 1 to Length(Wide) do
     case Word(Wide[I]) of
+      $7ED3: Result := Result + #$BD#$E1;
+      $7B97: Result := Result + #$CB#$E3;
       $5F20: Result := Result + #$D5#$C5;
       $4E09: Result := Result + #$C8#$FD;
       $8BDA: Result := Result + #$B3#$CF;
@@ -151,7 +155,7 @@ begin
   Expect('half a reply', Reply, EV_CONNECTION_LOST, 'retry');
   Check(Reply.Delivery = 'unknown', 'delivery of half a reply');
   Expect('another key', Centre.SignedQuery(EvJson(['token', Token('signed-fault.wrong-key')])), EV_DECRYPT,
-    'fix_setup');
+    'other_payment');
   Other := Opened('refused.json');
   try
     Reply := Other.TokenPwdCheckNotc(EvJson(['token', Token('auto1')]));
@@ -412,6 +416,50 @@ begin
   CheckFloatState('threads');
 end;
 
+type
+  TListener = class
+  public
+    Lines: TStringList;
+    procedure Told(const Line: string);
+    procedure Fails(const Line: string);
+  end;
+
+procedure TListener.Told(const Line: string);
+begin
+  Lines.Add(Line);
+  CheckFloatState('in a listener');
+end;
+
+procedure TListener.Fails(const Line: string);
+begin
+  Lines.Add(Line);
+  raise Exception.Create('out of a listener');
+end;
+
+{ Of calls and steps; what it raises does not cross the DLL, and nobody is told any more once that is ended. }
+procedure Listeners(Centre: TEvoucher);
+var
+  Listener: TListener;
+begin
+  Listener := TListener.Create;
+  Listener.Lines := TStringList.Create;
+  try
+    Centre.OnCall(Listener.Told);
+    Expect('told', Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')])), 500320, 'settle');
+    Expect('told of steps', Centre.VerifyPassword(EvJson(['token', Token('auto1-told')])), 0, 'settle');
+    Centre.OnCall(Listener.Fails);
+    Expect('a failing listener', Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')])), 500320, 'settle');
+    Centre.OnCall(nil);
+    Centre.TokenPwdStas(EvJson(['token', Token('nopwd-told')]));
+    Check(Listener.Lines.Count = 5, 'a call, two steps, their flow and another call: ' + IntToStr(Listener.Lines.Count));
+    Check(Pos('"code":500320', Listener.Lines[0]) > 0, 'a line: ' + Listener.Lines[0]);
+    Check(Pos('"step":1', Listener.Lines[1]) > 0, 'a step''s: ' + Listener.Lines[1]);
+  finally
+    Listener.Lines.Free;
+    Listener.Free;
+  end;
+end;
+
 function Raising(User: Pointer; Event: PAnsiChar): Integer; stdcall;
 begin
   raise Exception.Create('out of the progress function');
@@ -585,6 +633,8 @@ begin
   try
     Centre := Opened('evoucher.json');
     try
+      Check(EvNextLabel(EV_NEXT_SETTLE) = Chinese([$7ED3, $7B97]), 'the label of settle');
+      Check(EvNextLabel('later') = 'later', 'an unknown word');
       Flows(Centre);
       WholeFlows(Centre);
       Troubles(Centre);
@@ -595,6 +645,7 @@ begin
       Threads(Centre);
       EarlyCancel(Centre);
       LaterCancel(Centre);
+      Listeners(Centre);
       FreeDuringACall;
     finally
       Centre.Free;

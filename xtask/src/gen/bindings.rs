@@ -2,6 +2,7 @@
 //! hand: the declarations that the test has by hand keep these right.
 
 use super::contract::{Function, Kind, camel};
+use super::next::{self, Regions};
 use evoucher::catalogue::codes;
 
 /// How a binding's language declares what the header does. In each text `{name}` is the header's
@@ -14,6 +15,8 @@ pub(super) struct Binding {
     separator: &'static str,
     none: &'static str,
     code: &'static str,
+    /// The words of `next`.
+    next: fn() -> Regions,
 }
 
 pub(super) const BINDINGS: [Binding; 4] = [
@@ -28,11 +31,13 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text => "byte[] {name}",
             Kind::Buffer => "[In, Out] byte[] {name}",
             Kind::Progress => "ProgressCall {name}",
+            Kind::Line => "LineCall {name}",
             Kind::User => "IntPtr {name}",
         },
         separator: ", ",
         none: "()",
         code: "public const int {Name} = {number};\n",
+        next: next::csharp,
     },
     Binding {
         file: "examples/delphi/Evoucher.pas",
@@ -43,11 +48,13 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text | Kind::Buffer => "{Name}: PAnsiChar",
             // The header's "function" is a keyword.
             Kind::Progress => "Progress: TEvProgress",
+            Kind::Line => "Line: TEvLine",
             Kind::User => "{Name}: Pointer",
         },
         separator: "; ",
         none: "",
         code: "EV_{name} = {number};\n",
+        next: next::pascal,
     },
     Binding {
         file: "examples/vb6/Evoucher.bas",
@@ -57,11 +64,12 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::NumberOut => "ByRef {Name} As Long",
             Kind::Text | Kind::Buffer => "ByVal {Name} As String",
             // What AddressOf gives; the header's "function" is a keyword.
-            Kind::Progress => "ByVal Callback As Long",
+            Kind::Progress | Kind::Line => "ByVal Callback As Long",
         },
         separator: ", ",
         none: "()",
         code: "Public Const EV_{name} As Long = {number}\n",
+        next: next::basic,
     },
     Binding {
         file: "examples/powerbuilder/external_functions.txt",
@@ -72,18 +80,20 @@ pub(super) const BINDINGS: [Binding; 4] = [
             Kind::Text => "string {name}",
             Kind::Buffer => "REF string {name}",
             // PowerBuilder has no function that a DLL could call back: what takes one is left out.
-            Kind::Progress | Kind::User => "",
+            Kind::Progress | Kind::Line | Kind::User => "",
         },
         separator: ", ",
         none: "()",
         // What is pasted under Global External Functions can hold no constants.
         code: "",
+        // They are in the script of its README.
+        next: Vec::new,
     },
 ];
 
 impl Binding {
     /// What goes between this binding's markers: each region's name and its lines.
-    pub(super) fn regions(&self, functions: &[Function]) -> Vec<(&'static str, String)> {
+    pub(super) fn regions(&self, functions: &[Function]) -> Regions {
         let cannot = |kind| (self.argument)(kind).is_empty();
         let functions = functions.iter().filter(|f| !f.takes(cannot));
         let code = |(name, number): (&str, i32)| {
@@ -93,6 +103,7 @@ impl Binding {
         if !self.code.is_empty() {
             regions.push(("codes", codes().into_iter().map(code).collect()));
         }
+        regions.extend((self.next)());
         regions
     }
 
@@ -139,6 +150,7 @@ int32_t EV_CDECL ev_close(int32_t client);
 int32_t EV_CDECL ev_open(const char *config, int32_t *client);
 int32_t EV_CDECL ev_version(char *reply, int32_t reply_size);
 int32_t EV_CDECL ev_on_progress(int32_t client, ev_progress function, void *user);
+int32_t EV_CDECL ev_on_call(int32_t client, ev_line function, void *user);
 int32_t EV_CDECL ev_last_reply_size(void);
 ";
 
@@ -155,6 +167,8 @@ internal static extern int ev_version([In, Out] byte[] reply, int reply_size);
 [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
 internal static extern int ev_on_progress(int client, ProgressCall function, IntPtr user);
 [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+internal static extern int ev_on_call(int client, LineCall function, IntPtr user);
+[DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
 internal static extern int ev_last_reply_size();
 ",
             "public const int InvalidText = -10002;",
@@ -165,6 +179,7 @@ function EvClose(Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOpen(Config: PAnsiChar; var Client: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvVersion(Reply: PAnsiChar; ReplySize: Integer): Integer; stdcall; external 'evoucher.dll';
 function EvOnProgress(Client: Integer; Progress: TEvProgress; User: Pointer): Integer; stdcall; external 'evoucher.dll';
+function EvOnCall(Client: Integer; Line: TEvLine; User: Pointer): Integer; stdcall; external 'evoucher.dll';
 function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 ",
             "EV_INVALID_TEXT = -10002;",
@@ -174,6 +189,7 @@ function EvLastReplySize: Integer; stdcall; external 'evoucher.dll';
 Public Declare Function EvOpen Lib "evoucher.dll" (ByVal Config As String, ByRef Client As Long) As Long
 Public Declare Function EvVersion Lib "evoucher.dll" (ByVal Reply As String, ByVal ReplySize As Long) As Long
 Public Declare Function EvOnProgress Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
+Public Declare Function EvOnCall Lib "evoucher.dll" (ByVal Client As Long, ByVal Callback As Long, ByVal User As Long) As Long
 Public Declare Function EvLastReplySize Lib "evoucher.dll" () As Long
 "#,
             "Public Const EV_INVALID_TEXT As Long = -10002",

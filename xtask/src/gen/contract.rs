@@ -11,17 +11,20 @@ pub(crate) enum Kind {
     Buffer,
     /// A function of the caller's.
     Progress,
+    /// Another one, with no result.
+    Line,
     /// What that function gets back.
     User,
 }
 
 /// How each kind is written in C, up to the argument's name, and in Rust.
-pub(crate) const KINDS: [(Kind, &str, &str); 6] = [
+pub(crate) const KINDS: [(Kind, &str, &str); 7] = [
     (Kind::Number, "int32_t ", "i32"),
     (Kind::NumberOut, "int32_t *", "*mut i32"),
     (Kind::Text, "const char *", "*const c_char"),
     (Kind::Buffer, "char *", "*mut c_char"),
     (Kind::Progress, "ev_progress ", "ev_progress"),
+    (Kind::Line, "ev_line ", "ev_line"),
     (Kind::User, "void *", "*mut c_void"),
 ];
 

@@ -12,6 +12,8 @@ pub(crate) mod contract;
 #[cfg(test)]
 mod made;
 #[cfg(test)]
+mod next;
+#[cfg(test)]
 mod pages;
 
 use crate::sh::{self, Result};

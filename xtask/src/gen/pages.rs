@@ -1,8 +1,8 @@
 //! What the pages have of the library's tables, and what the Chinese manual has no place for.
 
-use super::contract::{Function, KINDS};
+use super::contract::{Function, KINDS, camel};
+use super::next::{self, Regions};
 use evoucher::catalogue::codes::{self, Code, EV_OK};
-use evoucher::catalogue::next::Next;
 use evoucher::catalogue::services::{self, SERVICES};
 use evoucher::config::fields::{self, Kind, Needed};
 
@@ -10,12 +10,13 @@ pub(super) const MANUAL: &str = "docs/manual.zh-CN.md";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// Each page, with what goes between its markers.
-pub(super) fn regions() -> [(&'static str, Vec<(&'static str, String)>); 2] {
-    let manual = vec![
+pub(super) fn regions() -> [(&'static str, Regions); 6] {
+    let tables = vec![
         ("services", services()),
         ("codes", codes()),
         ("config", config()),
     ];
+    let manual = [tables, next::chinese_with_labels()].concat();
     let troubleshooting = vec![
         ("codes-of-the-centre", sections(|code| code.name.is_empty())),
         (
@@ -23,7 +24,14 @@ pub(super) fn regions() -> [(&'static str, Vec<(&'static str, String)>); 2] {
             sections(|code| !code.name.is_empty()),
         ),
     ];
-    [(MANUAL, manual), (TROUBLESHOOTING, troubleshooting)]
+    [
+        (MANUAL, manual),
+        (TROUBLESHOOTING, troubleshooting),
+        ("README.md", next::english()),
+        ("README.zh-CN.md", next::chinese()),
+        ("examples/powerbuilder/README.md", next::powerscript()),
+        ("tests/c/everything.c", vec![("services", functions())]),
+    ]
 }
 
 fn services() -> String {
@@ -44,6 +52,15 @@ fn services() -> String {
         ]
     };
     table(head, SERVICES.iter().map(row))
+}
+
+/// Each service's function by both its names, in C.
+fn functions() -> String {
+    let row = |service: &&services::Service| {
+        let name = service.function;
+        format!("{{{name}, {}}},\n", camel(name))
+    };
+    SERVICES.iter().map(row).collect()
 }
 
 fn codes() -> String {
@@ -72,6 +89,7 @@ fn config() -> String {
             Kind::Choice(words, _) => ("字符串", listed(words.iter().map(|word| quoted(word)))),
             Kind::Number(from, to, _) => ("整数", format!("{from} 至 {to}")),
             Kind::Texts(right, _) => ("字符串数组", format!("每项为{right}")),
+            Kind::Several(right, _, max) => ("字符串或数组", format!("{right}；或 1 至 {max} 个")),
             Kind::Object => ("对象", "名称和值都是字符串".to_owned()),
         };
         let needed = match field.needed {
@@ -173,17 +191,6 @@ pub(super) fn missing(manual: &str, functions: &[Function]) -> Vec<String> {
     let titles = titles.filter(|title| title.starts_with("ev_"));
     let unknown = titles.filter(|title| functions.iter().all(|known| known.name != *title));
     missing.extend(unknown.map(|title| format!("there is no {title}")));
-    let next = section("next").unwrap_or_default();
-    for word in Next::ALL.iter().map(|next| next.as_str()) {
-        if !next.contains(&format!("\n| `{word}` |")) {
-            missing.push(format!("no row for next {word}"));
-        }
-        if !evoucher::HEADER.contains(&format!("\n *     \"{word}\" ")) {
-            missing.push(format!(
-                "and the header in cbindgen.toml: no line for next {word}"
-            ));
-        }
-    }
     let named = missing.into_iter().map(|what| format!("{MANUAL}: {what}"));
     named.collect()
 }
