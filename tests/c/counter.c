@@ -365,6 +365,10 @@ static void work(bill_t *bill) {
         } else {
             char step[64], code[16];
             field(reply, "code", code, sizeof code);
+            if (strcmp(code, "-10010") == 0) {
+                /* EV_JOURNAL: no test means this to happen, so why it did is worth knowing. */
+                fprintf(stderr, "counter: %s: %s\n", bill->serial, reply);
+            }
             snprintf(step, sizeof step, "unpaid-%s(%s)", next, code);
             finish(bill, step);
             return;
