@@ -210,7 +210,7 @@ impl Counter {
     fn unanswered(world: &mut World, process: usize) {
         let again = may_retry(world.record.unanswered);
         Self::note(world, Event::Unanswered);
-        let next = after_code(Some(&GEN_PAY_CERT), EV_CONNECTION_LOST);
+        let next = after_code(Some(&GEN_PAY_CERT.desk), EV_CONNECTION_LOST);
         assert_eq!(next, Next::Retry);
         let next = if again { next } else { Next::OtherPayment };
         Self::obey(world, process, next);
@@ -343,7 +343,7 @@ impl Model for Counter {
             }
             Step::StatusIsLost(process) => {
                 world.losses += 1;
-                let next = after_code(Some(&TOKEN_PWD_STAS), EV_CONNECTION_LOST);
+                let next = after_code(Some(&TOKEN_PWD_STAS.desk), EV_CONNECTION_LOST);
                 Self::obey(&mut world, process, next);
             }
             Step::Begin(process) => self.begin(&mut world, process),
@@ -459,7 +459,7 @@ fn the_model_finds_what_is_put_in() {
 #[test]
 fn issued_before_is_confirmed() {
     assert_eq!(
-        after_code(Some(&GEN_PAY_CERT), EV_ISSUED_BEFORE),
+        after_code(Some(&GEN_PAY_CERT.desk), EV_ISSUED_BEFORE),
         Next::ConfirmCharge
     );
 }

@@ -305,6 +305,9 @@ fn certificate(words: &Words, numbers: &mut Numbers) -> Outcome {
     ])
 }
 
+/// The one state field that is no flag.
+const CERTIFICATE: &str = "payCert";
+
 /// The certificate that a result hands out, if it is one that the channel would take.
 fn issued(words: &Words, fields: &[(&'static str, Value)]) -> Option<Issued> {
     let (_, certificate) = fields.iter().find(|(name, _)| *name == CERTIFICATE)?;
@@ -314,9 +317,6 @@ fn issued(words: &Words, fields: &[(&'static str, Value)]) -> Option<Issued> {
         poor: words.poor.unwrap_or_default(),
     })
 }
-
-/// The one state field that is no flag.
-const CERTIFICATE: &str = "payCert";
 
 const USER: &str = "张*三";
 const CHANNEL: &str = "微信支付";

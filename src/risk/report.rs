@@ -27,13 +27,13 @@ pub fn report(config: &Config, report: &str) -> Reply {
         .find(is_it)
         .unwrap_or(Outcome::Unknown);
     let language = config.language;
+    let next = match outcome {
+        Outcome::Paid => None,
+        Outcome::Failed => Some(Next::Retry),
+        Outcome::Unknown => Some(Next::ConfirmCharge),
+    };
     match note(config, &key, &amount, outcome) {
         Ok(known) => {
-            let next = match outcome {
-                Outcome::Paid => None,
-                Outcome::Failed => Some(Next::Retry),
-                Outcome::Unknown => Some(Next::ConfirmCharge),
-            };
             let data = serde_json::json!({ "outcome": outcome.as_str(), "known": known });
             Reply {
                 next,
@@ -52,8 +52,9 @@ pub fn report(config: &Config, report: &str) -> Reply {
                 service: None,
                 ..Reply::failed(&failure, language, Some(&GEN_PAY_CERT.desk))
             };
-            // It has yet to be noted.
-            reply.advising(Next::RetryLater, Cause::Code(EV_JOURNAL))
+            // What is to be done about the charge does not depend on the note: paying in another
+            // way, while it may have been made, would be paying twice.
+            reply.advising(next.unwrap_or(Next::AlreadyPaid), Cause::Code(EV_JOURNAL))
         }
     }
 }
