@@ -772,7 +772,7 @@ fn a_journal_that_another_program_holds_is_waited_for() {
     for (outcome, next) in [
         ("unknown", "confirm_charge"),
         ("failed", "retry"),
-        ("paid", "null"),
+        ("paid", "already_paid"),
     ] {
         let reply = report(&short, "first", "1", outcome);
         is(&reply, EV_JOURNAL, "not_sent");
