@@ -191,6 +191,11 @@
  * twice, whenever it is killed. "retry" is said three times in a row, then "other_payment". With
  * "riskControl":"observe" all is noted and only what is in flight refused.
  *
+ * From the question to the payment channel to the report of its answer, lock the bill: of two windows
+ * that ask at once, the later "failed" would be about the other's certificate. Report "failed" only
+ * when the channel says that nothing was taken and nothing will be. After a restart begin with
+ * ev_one_code_pay or ev_gen_pay_cert, not with ev_signed_query, which risk control does not see.
+ *
  * The journal is the SQLite database evoucher-journal.db in journal.dir, on a disk of this machine. It
  * has time, event, amount, machine, process, user, orgId, orgCodg and serial number; no certificate,
  * token or name. Where it cannot be used, what asks for a certificate is EV_JOURNAL, and everything

@@ -81,7 +81,7 @@ const WHY: &[(&[i32], &[&str], &str, &str)] = &[
     (&[EV_INVALID_ARGUMENT, EV_INVALID_TEXT, EV_INVALID_REQUEST], ANY, "程序传入的内容有误，请求没有发出", "The program passed something wrong, and nothing was sent"),
     (&[EV_INVALID_CONFIG, EV_INVALID_CLIENT, EV_UNKNOWN_SERVICE], ANY, "电子凭证程序没有设置好，请求没有发出", "The e-voucher program is not set up, and nothing was sent"),
     (&[EV_DUPLICATE], ANY, "这笔交易不能重复办理，请求没有发出", "This transaction cannot be made twice, and nothing was sent"),
-    (&[EV_JOURNAL], ANY, "交易流水库不可用，现在不能用一码付", "The journal cannot be used, so one-code pay cannot be used now"),
+    (&[EV_JOURNAL], ANY, "交易流水库不可用，现在不能用一码付；这笔以前若取过凭据，先向支付渠道核对有没有扣款", "The journal cannot be used, so one-code pay cannot be used now; if a certificate was handed out for this bill before, first ask the payment channel whether it was charged"),
     (&[EV_ISSUED_BEFORE], ANY, "这笔已发放过付款凭据，可能已经扣款", "A certificate was handed out for this bill before, and it may have been charged"),
     (&[EV_NOT_VERIFIED], ANY, "参保人没有在限定的时间内核验通过", "The patient has not verified in time"),
     (&[EV_NOT_ALLOWED], ANY, "还没有通过密码核验，不能结算", "The password has not been verified, so this cannot be settled"),
