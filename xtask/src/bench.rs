@@ -81,7 +81,8 @@ pub fn run() -> Result {
             bench.count(scheme, host, connections)?;
         }
     }
-    Ok(())
+    println!();
+    bench.commits()
 }
 
 /// The programs, and a server for them.
@@ -228,12 +229,51 @@ impl Bench {
         Ok(())
     }
 
+    /// Counts how often a certificate waits for the disk, with a journal and without one.
+    fn commits(&self) -> Result {
+        println!("| a certificate | waits for the disk | system calls |\n| --- | --- | --- |");
+        let base = self.base("http", "127.0.0.1", "new");
+        let journal = sh::target().join("bench/journal");
+        sh::fresh_dir(&journal)?;
+        for (name, folder) in [("without a journal", ""), ("with a journal", "journal")] {
+            let folder = match folder {
+                "" => PathBuf::new(),
+                _ => journal.clone(),
+            };
+            let count = |calls| {
+                let environment = [("EVOUCHER_BENCH_JOURNAL", folder.as_path())];
+                self.trace_in(&self.evoucher, &base, calls, &environment)
+            };
+            let (few, many) = (count(20)?, count(120)?);
+            let sum = |counts: &[(String, f64)], such: fn(&str) -> bool| -> f64 {
+                let counts = counts.iter().filter(|(call, _)| such(call));
+                counts.map(|(_, count)| count).sum()
+            };
+            let each = |such: fn(&str) -> bool| (sum(&many, such) - sum(&few, such)) / 100.0;
+            let waits = each(|call| matches!(call, "fsync" | "fdatasync"));
+            println!("| {name} | {waits:.1} | {:.1} |", each(|_| true));
+        }
+        Ok(())
+    }
+
     /// How often each system call was made.
     fn trace(&self, program: &Path, base: &str, calls: u32) -> Result<Vec<(String, f64)>> {
+        self.trace_in(program, base, calls, &[])
+    }
+
+    /// The same with more environment.
+    fn trace_in(
+        &self,
+        program: &Path,
+        base: &str,
+        calls: u32,
+        environment: &[(&str, &Path)],
+    ) -> Result<Vec<(String, f64)>> {
         let summary = sh::target().join("bench/strace");
         let mut strace = Command::new("strace");
         strace.args(["-f", "-c", "-o"]).arg(&summary).arg(program);
         strace.arg(base).arg(&self.ca);
+        strace.envs(environment.iter().copied());
         sh::run(strace.args(["1", "calls", &calls.to_string()]))?;
         // % time, seconds, usecs/call, calls, errors if any, syscall
         let counts = sh::read(&summary)?.lines().filter_map(count_of).collect();

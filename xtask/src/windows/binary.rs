@@ -26,6 +26,7 @@ pub(crate) fn check_dlls() -> Result {
     let mut used = BTreeSet::new();
     for arch in Arch::ALL {
         let dll = build::dll(arch);
+        check_size(arch, &dll)?;
         let imports = imports(&dll)?;
         let unknown: Vec<_> = imports.difference(&allowed).cloned().collect();
         if !unknown.is_empty() {
@@ -50,6 +51,22 @@ pub(crate) fn check_dlls() -> Result {
         ));
     }
     Ok(())
+}
+
+/// The most that a DLL may come to, in bytes: what the 32-bit one of 0.1 came to. A machine has it once
+/// for each program that uses it.
+const LARGEST: u64 = 3_830_000;
+
+fn check_size(arch: Arch, dll: &Path) -> Result {
+    let size = std::fs::metadata(dll).map_err(|error| format!("{}: {error}", dll.display()))?;
+    let size = size.len();
+    println!("the {arch} DLL has {size} bytes");
+    if size <= LARGEST {
+        return Ok(());
+    }
+    Err(format!(
+        "the {arch} DLL has {size} bytes, {LARGEST} at most: what brought it in?"
+    ))
 }
 
 /// The names an export list must have: each function of the header, in both conventions, and
