@@ -155,7 +155,7 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
             let client = match client(config) {
                 Ok(client) => client,
                 Err(problem) => {
-                    show_step(false, "config", 0, &problem.text, out)?;
+                    show_step(FAILED, "config", 0, &problem.text, out)?;
                     out.line(&problem.text)?;
                     return Ok(false);
                 }
@@ -255,7 +255,12 @@ fn show_check(reply: &Reply, out: &Out) -> io::Result<()> {
     for step in data(reply)["steps"].as_array().into_iter().flatten() {
         let (name, finding) = (word(step, "step"), word(step, "finding"));
         let ms = step["ms"].as_u64().unwrap_or_default();
-        show_step(step["ok"] == true, name, ms, finding, out)?;
+        let mark = match (step["ok"] == true, step["warning"] == true) {
+            (false, _) => FAILED,
+            (true, true) => "warn",
+            (true, false) => "ok  ",
+        };
+        show_step(mark, name, ms, finding, out)?;
     }
     match reply.code {
         EV_OK => out.line(&reply.message),
@@ -263,8 +268,9 @@ fn show_check(reply: &Reply, out: &Out) -> io::Result<()> {
     }
 }
 
-fn show_step(ok: bool, name: &str, ms: u64, finding: &str, out: &Out) -> io::Result<()> {
-    let mark = if ok { "ok  " } else { "FAIL" };
+const FAILED: &str = "FAIL";
+
+fn show_step(mark: &str, name: &str, ms: u64, finding: &str, out: &Out) -> io::Result<()> {
     out.line(&format!("{mark}  {name:<8}{ms:>6} ms  {finding}"))
 }
 

@@ -292,3 +292,74 @@ fn called_wrongly() {
         assert_eq!(tool(arguments).exit, 2, "{arguments:?}");
     }
 }
+
+/// What an accountant sees of a transaction's life, and can say of its end.
+#[test]
+fn the_journal_from_its_making_to_its_end() {
+    let centre = centre();
+    let dir = folder("journal").join("made");
+    let made = tool(&["journal", "init", dir.to_str().unwrap()]);
+    assert_eq!((made.exit, made.error.as_str()), (0, ""), "{}", made.out);
+    let more = json!({ "journal": { "dir": dir } });
+    let config = config("journal", &centre.url(), more);
+    let check = tool(&["check", &config]);
+    assert_eq!(check.exit, 0, "{}", check.out);
+    assert!(check.out.contains("ok    journal"), "{}", check.out);
+
+    let request = json!({
+        "token": "signed-1", "orgCodg": "H35010000001", "orgName": "测试医院",
+        "opterId": "1", "opterName": "张三", "devId": "D", "devIP": "10.0.0.1",
+        "ownPaySetlAmt": "12.3", "fixmedinsTrnsSn": "SN,1",
+    });
+    let call = tool(&["call", &config, "genPayCert", &request.to_string()]);
+    assert_eq!(call.exit, 0, "{}", call.out);
+    let row = |state: &str| {
+        let listed = tool(&["journal", "list", "--csv", &config]);
+        let lines = listed.lines();
+        assert_eq!(lines.len(), 2, "{}", listed.out);
+        let begins = format!("testOrgId,H35010000001,\"SN,1\",12.30,{state},1,");
+        assert!(lines[1].starts_with(&begins), "{}", listed.out);
+    };
+    row("issued");
+    let open = tool(&["journal", "list", "--open", &config]);
+    assert!(
+        open.out.contains("SN,1") && open.out.contains("结果未知"),
+        "{}",
+        open.out
+    );
+
+    let report = json!({
+        "orgCodg": "H35010000001", "fixmedinsTrnsSn": "SN,1",
+        "ownPaySetlAmt": "12.30", "outcome": "paid",
+    });
+    let reported = tool(&["journal", "report", &config, &report.to_string()]);
+    assert_eq!(reported.exit, 0, "{}", reported.out);
+    row("paid");
+    let open = tool(&["journal", "list", "--open", &config]);
+    assert!(!open.out.contains("SN,1"), "{}", open.out);
+    let shown = tool(&["journal", "show", &config, "SN,1"]);
+    let positions = ["asked", "issued", "paid "].map(|event| shown.out.find(event));
+    assert!(
+        positions.iter().all(Option::is_some) && positions.is_sorted(),
+        "{}",
+        shown.out
+    );
+    let other = tool(&["journal", "show", &config, "SN2"]);
+    assert_eq!(other.exit, 1);
+    let wrong = tool(&["journal", "report", &config, "{}"]);
+    assert_eq!(wrong.exit, 1);
+    assert!(wrong.error.contains("outcome"), "{}", wrong.error);
+}
+
+/// Every cashier of the machine may write there, whoever made it.
+#[cfg(unix)]
+#[test]
+fn a_made_journal_is_its_groups() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("rights").join("journal");
+    assert_eq!(tool(&["journal", "init", dir.to_str().unwrap()]).exit, 0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&dir), 0o2770);
+    assert_eq!(mode(&dir.join("owners")), 0o2770);
+    assert_eq!(mode(&dir.join("evoucher-journal.db")), 0o660);
+}
