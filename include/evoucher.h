@@ -646,13 +646,16 @@ int32_t EV_CDECL ev_unseal(int32_t client, const char *text, char *reply, int32_
  Reply data: "steps", an array of {"step","address","ok","warning","ms","finding"}: "config",
  "key", "admdvs" (a warning, only where it is no province's), then for each address "name",
  "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
- failed. `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
+ failed; and "journal" (with journal.dir). "riskControl" is the mode ("guard" or "observe"), "guard"
+ where it reaches ("process" or "machine"). `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
  else the code of the first address' step that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so
- on. `message` says in one line which it is, with every warning. With a proxy, "name" and
+ on, or EV_JOURNAL. `message` says in one line which it is, with every warning. With a proxy, "name" and
  "connect" are the proxy's. Nothing is taken from earlier calls: names are looked up again,
  certificates judged again. It lasts no longer than a call does at each address.
  */
-int32_t EV_CDECL ev_check(int32_t client, char *reply, int32_t reply_size);
+int32_t EV_CDECL ev_check(int32_t client,
+                 char *reply,
+                 int32_t reply_size);
 
 /*
  What a code means, and what to do about it. Reply data: "code", "name" (EV_..., for this

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{KEY, centre, config, config_with, fault, library};
+use common::{Folder, KEY, centre, config, config_with, fault, library};
+use evoucher::catalogue::codes::EV_JOURNAL;
 use evoucher_sandbox::{Options, Sandbox, Tls};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -549,4 +550,39 @@ fn arguments() {
     let client = library().open(&config(centre.url()));
     assert_eq!(library().check(client.handle, 10).returned, -10006);
     assert_eq!(steps(&library().last_reply().json()), all_well(&HTTP));
+}
+
+/// Which mode it is, where the guard reaches, and whether the journal can be relied on.
+#[test]
+fn risk_control() {
+    let centre = centre();
+    let folder = Folder::new("check-journal");
+    let usable = json!({ "dir": folder.path().join("journal") });
+    let file = json!({ "dir": folder.file("file", "") });
+    for (more, mode, guard, code) in [
+        (json!({}), "guard", "process", 0),
+        (json!({ "riskControl": "observe" }), "observe", "process", 0),
+        (json!({ "journal": usable }), "guard", "machine", 0),
+        (
+            json!({ "journal": usable, "riskControl": "observe" }),
+            "observe",
+            "machine",
+            0,
+        ),
+        (json!({ "journal": file }), "guard", "machine", EV_JOURNAL),
+    ] {
+        let has_journal = more.get("journal").is_some();
+        let (returned, reply) = check(&config_with(centre.url(), more));
+        assert_eq!(returned, code, "{reply}");
+        assert_eq!(reply["data"]["riskControl"], mode, "{reply}");
+        assert_eq!(reply["data"]["guard"], guard, "{reply}");
+        let journal = steps(&reply)
+            .into_iter()
+            .find(|(name, _)| name == "journal");
+        let expected = has_journal.then(|| ("journal".to_owned(), code == 0));
+        assert_eq!(journal, expected, "{reply}");
+    }
+    let broken = config_with(centre.url(), json!({ "journal": file }));
+    let says = ["流水库", "journal.dir"];
+    fails(&broken, EV_JOURNAL, "fix_setup", "journal", &says);
 }

@@ -50,9 +50,10 @@ pub unsafe extern "C" fn ev_unseal(
 /// Reply data: "steps", an array of {"step","address","ok","warning","ms","finding"}: "config",
 /// "key", "admdvs" (a warning, only where it is no province's), then for each address "name",
 /// "connect", "tls" (with https), "call", "clock" (if the centre tells its own), up to the one that
-/// failed. `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
+/// failed; and "journal" (with journal.dir). "riskControl" is the mode ("guard" or "observe"), "guard"
+/// where it reaches ("process" or "machine"). `code` is 0 when the centre was seen to accept orgId and key (at one address at least),
 /// else the code of the first address' step that failed: EV_CONNECT, EV_TLS, EV_DECRYPT, -4 and so
-/// on. `message` says in one line which it is, with every warning. With a proxy, "name" and
+/// on, or EV_JOURNAL. `message` says in one line which it is, with every warning. With a proxy, "name" and
 /// "connect" are the proxy's. Nothing is taken from earlier calls: names are looked up again,
 /// certificates judged again. It lasts no longer than a call does at each address.
 #[unsafe(no_mangle)]
