@@ -3,7 +3,7 @@
 //! charged (A §1.4.3.3).
 //!
 //! `EVOUCHER_PAYMENT` is another binding's example to run in its place, a program and arguments with
-//! blanks between; `EVOUCHER_PAYMENT_DRIVE` is what stands before a path that it is given ("Z:" under
+//! blanks between, with `EVOUCHER_PAYMENT_CHARSET` as its charset; `EVOUCHER_PAYMENT_DRIVE` is what stands before a path that it is given ("Z:" under
 //! Wine, where no signal reaches it: `--skip the_power_fails`).
 
 mod common;
@@ -64,6 +64,7 @@ impl Counter {
             centre.url(),
             json!({
                 "timeoutMs": 60_000,
+                "charset": env::var("EVOUCHER_PAYMENT_CHARSET").unwrap_or("utf-8".into()),
                 "defaults": {
                     "orgCodg": "H35010000001", "orgName": "测试医院", "opterId": "0001",
                     "opterName": "张三", "devId": "AA-BB-CC-DD-EE-FF", "devIP": "10.1.2.3",
@@ -84,7 +85,7 @@ impl Counter {
     fn start(&self, bill: &[&str]) -> Child {
         let mut command = program();
         without_cargos(&mut command)
-            // For mono; the C program has the path in it.
+            // For mono, unless its script says better; the C program has the path in it.
             .env("LD_LIBRARY_PATH", library_dir())
             .arg(&self.config)
             .arg(self.centre.url().replace("http://", ""))
