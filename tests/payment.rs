@@ -144,7 +144,10 @@ fn a_bill_is_paid_once_however_often_the_program_runs() {
     let (code, said) = counter.run(&[]);
     assert_eq!((code, counter.charges()), (PAID, 1), "{said}");
     let charge = counter.centre.channel().charges().remove(0);
-    assert_eq!((charge.serial, charge.amount), ("SN-1".into(), "12.30".into()));
+    assert_eq!(
+        (charge.serial, charge.amount),
+        ("SN-1".into(), "12.30".into())
+    );
 }
 
 #[test]
@@ -234,7 +237,11 @@ fn what_is_certainly_not_paid_may_be_paid_later() {
     let counter = Counter::new();
     let poor = ["SN-1", "12.30", "signed-poor1-1"];
     let (code, said) = counter.run(&poor);
-    assert_eq!((code, counter.noted().as_str()), (UNPAID, "unpaid"), "{said}");
+    assert_eq!(
+        (code, counter.noted().as_str()),
+        (UNPAID, "unpaid"),
+        "{said}"
+    );
     counter.pays_once_when_asked(&poor);
 
     let other = Counter::new();

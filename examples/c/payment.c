@@ -12,6 +12,8 @@
  *
  *     cc -I include examples/c/payment.c -L target/release -levoucher -o payment
  *
+ * and on Windows ws2_32.lib too.
+ *
  * Ends with 0 when all is paid, 1 when the bill is certainly not paid, 2 when it could not work, and
  * 3 when nobody knows yet: then take no money for that bill, and start it again later.
  */

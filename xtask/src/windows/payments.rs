@@ -7,6 +7,7 @@ use super::arch::Arch;
 use super::build;
 use super::compile;
 use super::dotnet::{self, DotNet};
+use super::importlib;
 use super::kills::{as_script, executable};
 use super::pascal::{Flavour, Pascal};
 use super::wine::Wine;
@@ -36,7 +37,7 @@ pub(crate) fn wine(wine: &Wine) -> Result {
     copy(&build::dll(arch), &dir.join("evoucher.dll"))?;
 
     let program = dir.join("payment-c.exe");
-    c(arch, &program)?;
+    c(arch, &dir.join("lib"), &program)?;
     test(&wine.command(&program, &dir), &dir, "utf-8", DRIVE)?;
 
     let program = dir.join("payment-cs.exe");
@@ -54,9 +55,10 @@ pub(crate) fn wine(wine: &Wine) -> Result {
     Ok(())
 }
 
-fn c(arch: Arch, program: &Path) -> Result {
+fn c(arch: Arch, libraries: &Path, program: &Path) -> Result {
+    importlib::make(arch, libraries)?;
     let source = place::repository().join("examples/c/payment.c");
-    let library = build::dll(arch).with_file_name("libevoucher.dll.a");
+    let library = libraries.join("libevoucher.dll.a");
     let more = [
         "-DCHANNEL_SECONDS=1".to_owned(),
         library.display().to_string(),
@@ -74,7 +76,11 @@ fn csharp(program: &Path) -> Result {
 /// The test stays where it is and starts this program in place of the C one.
 fn test(program: &Command, dir: &Path, charset: &str, drive: &str) -> Result {
     // No signal reaches a program under Wine, so nothing is killed there.
-    let skipped: &[&str] = if drive.is_empty() { &[] } else { &["--skip", "the_power_fails"] };
+    let skipped: &[&str] = if drive.is_empty() {
+        &[]
+    } else {
+        &["--skip", "the_power_fails"]
+    };
     let script = dir.join("payment");
     write(&script, as_script(program))?;
     executable(&script)?;
