@@ -12,6 +12,7 @@ use common::c::{compile_with, without_cargos};
 use common::wire::wait_for;
 use common::{Folder, centre, config_with, library_dir};
 use evoucher_sandbox::{Mode, Sandbox};
+use rusqlite::Connection;
 use serde_json::json;
 use std::env;
 use std::fs;
@@ -58,12 +59,17 @@ fn shown(path: &Path) -> String {
 
 impl Counter {
     fn new() -> Self {
+        Self::patient(60_000)
+    }
+
+    /// `patience` is how many milliseconds its calls may take.
+    fn patient(patience: u32) -> Self {
         let centre = centre();
         let folder = Folder::new("payment");
         let config = config_with(
             centre.url(),
             json!({
-                "timeoutMs": 60_000,
+                "timeoutMs": patience,
                 "charset": env::var("EVOUCHER_PAYMENT_CHARSET").unwrap_or("utf-8".into()),
                 "defaults": {
                     "orgCodg": "H35010000001", "orgName": "测试医院", "opterId": "0001",
@@ -230,6 +236,28 @@ fn while_the_channel_is_silent_the_bill_stays_open() {
     let (code, said) = counter.run(&[]);
     assert_eq!((code, counter.noted().as_str()), (PAID, "paid"), "{said}");
     assert_eq!(counter.charges(), 1);
+}
+
+/// `other_payment`, of a journal that fails, is no word about the charge.
+#[test]
+fn a_bill_that_may_be_charged_stays_open_when_the_journal_fails() {
+    let counter = Counter::patient(3000);
+    counter.centre.channel().set_mode(Mode::SilentAfter);
+    let child = counter.start(&BILL);
+    wait_for("the charge", || counter.charges() == 1);
+    let journal = counter.folder.path().join("journal/evoucher-journal.db");
+    let journal = Connection::open(journal).unwrap();
+    journal.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (code, said) = ended(child);
+    assert!(said.contains("next other_payment"), "{said}");
+    assert_eq!(
+        (code, counter.noted().as_str()),
+        (OPEN, "charging"),
+        "{said}"
+    );
+    drop(journal);
+    counter.centre.channel().set_mode(Mode::Normal);
+    counter.pays_once_when_asked(&BILL);
 }
 
 #[test]

@@ -181,7 +181,7 @@ static int32_t report(const bill_t *bill, const char *outcome) {
 
 /* Goes by `next` until the bill is paid, certainly not paid, or somebody has to look at it. */
 static void pay(bill_t *bill, const char *token) {
-    const char *outcome;
+    const char *outcome = "failed"; /* nothing was charged yet */
     int round;
 
     note(bill, "asking");
@@ -221,8 +221,8 @@ static void pay(bill_t *bill, const char *token) {
         }
     }
     /* Only where it is certain that nothing was charged; all else stays open. */
-    if (next_is(EV_NEXT_OTHER_PAYMENT) || next_is(EV_NEXT_RESCAN) || next_is(EV_NEXT_RETRY) ||
-        next_is(EV_NEXT_FIX_REQUEST)) {
+    if (!same(outcome, "unknown") && (next_is(EV_NEXT_OTHER_PAYMENT) || next_is(EV_NEXT_RESCAN) ||
+                                      next_is(EV_NEXT_RETRY) || next_is(EV_NEXT_FIX_REQUEST))) {
         note(bill, "unpaid");
     }
 }

@@ -84,9 +84,9 @@ internal static class Payment
     {
         bills.Note(bill, "asking");
         EvoucherReply reply = Ask(client, bill, token);
+        EvoucherOutcome outcome = EvoucherOutcome.Failed; // nothing was charged yet
         for (int round = 0; round < Rounds; round++)
         {
-            EvoucherOutcome outcome;
             switch (reply.Next)
             {
                 case EvoucherNext.Charge:
@@ -128,6 +128,10 @@ internal static class Payment
                     round = Rounds; // what is not known means neither
                     break;
             }
+        }
+        if (outcome == EvoucherOutcome.Unknown)
+        {
+            return; // whatever the library says, the channel has not said that nothing was charged
         }
         switch (reply.Next)
         {

@@ -248,6 +248,8 @@ var
   Outcome: TEvOutcome;
   Round: Integer;
 begin
+  { Nothing was charged yet. }
+  Outcome := evFailed;
   Note(Serial, 'asking');
   Reply := Ask(Serial, Token);
   for Round := 1 to ROUNDS do
@@ -299,8 +301,8 @@ begin
       Break;
   end;
   { Only where it is certain that nothing was charged; all else stays open. }
-  if (Reply.Next = EV_NEXT_OTHER_PAYMENT) or (Reply.Next = EV_NEXT_RESCAN) or (Reply.Next = EV_NEXT_RETRY) or
-    (Reply.Next = EV_NEXT_FIX_REQUEST) then
+  if (Outcome <> evUnknown) and ((Reply.Next = EV_NEXT_OTHER_PAYMENT) or (Reply.Next = EV_NEXT_RESCAN) or
+    (Reply.Next = EV_NEXT_RETRY) or (Reply.Next = EV_NEXT_FIX_REQUEST)) then
     Note(Serial, 'unpaid');
 end;
 
