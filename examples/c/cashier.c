@@ -107,6 +107,7 @@ int main(int argc, char **argv) {
     printf("==> %s\n\n", settled ? "settle with the insurance" : "do not settle");
     paid = settled && one_code_pay(argv[2], argv[3], argv[4]);
     if (paid) {
+        /* What comes next, so that nobody pays twice, is payment.c. */
         printf("==> charge exactly %s at %s with the certificate ", argv[3], field("data.payChnlName"));
         printf("%s\n", field("data.payCert"));
     } else {

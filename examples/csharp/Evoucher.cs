@@ -70,6 +70,22 @@ namespace Evoucher
             return Exchange(Native.ev_gen_pay_cert, Text.EncodeRequest(request));
         }
 
+        /// <summary>What became of a charge, to be told after each one, and for every bill that is open when the program
+        /// starts: the library's risk control goes by it (A 1.4.3.3). Sends nothing. Next: "retry" after Failed,
+        /// "confirm_charge" after Unknown, null after Paid.</summary>
+        /// <param name="orgCodg">The institution; null: the one in the configuration's "defaults".</param>
+        /// <param name="serialNumber">The bill's fixmedinsTrnsSn.</param>
+        /// <param name="amount">The bill's ownPaySetlAmt, as it was asked for: "12.30".</param>
+        /// <param name="outcome">What the payment channel said.</param>
+        public EvoucherReply ReportCharge(string orgCodg, string serialNumber, string amount, EvoucherOutcome outcome)
+        {
+            string word = outcome == EvoucherOutcome.Paid ? "paid"
+                : outcome == EvoucherOutcome.Failed ? "failed"
+                : "unknown";
+            return Exchange(Native.ev_report_charge, Text.EncodeRequest(EvoucherJson.Object(
+                "orgCodg", orgCodg, "fixmedinsTrnsSn", serialNumber, "ownPaySetlAmt", amount, "outcome", word)));
+        }
+
         /// <summary>Flow: notify, then ask until the patient has verified, it is cancelled, or time is out. Settle only
         /// when Next is "settle".</summary>
         /// <param name="request">As for TokenPwdCheckNotc.</param>
@@ -498,6 +514,17 @@ namespace Evoucher
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default);
         }
+    }
+
+    /// <summary>What the payment channel said of a charge.</summary>
+    public enum EvoucherOutcome
+    {
+        /// <summary>Nobody knows: no answer, or one that is not final.</summary>
+        Unknown,
+        /// <summary>It has charged.</summary>
+        Paid,
+        /// <summary>It has not charged, and never will with this certificate.</summary>
+        Failed
     }
 
     /// <summary>What came back. For the four services Code 0 says only that the centre answered: act on Next.</summary>

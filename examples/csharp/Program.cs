@@ -117,6 +117,7 @@ internal static class Program
         {
             return false;
         }
+        // What comes next, so that nobody pays twice, is Payment.cs.
         Console.WriteLine("charge {0} at {1} with {2}", amount, reply.Field("data.payChnlName"), reply.Field("data.payCert"));
         return true;
     }

@@ -105,6 +105,7 @@ begin
   end;
   if not Reply.Charges then
     Exit;
+  { What comes next, so that nobody pays twice, is Payment.dpr. }
   WriteLn('charge ', Amount, ' at ', Centre.Field(Reply, 'data.payChnlName'), ' with ',
     Centre.Field(Reply, 'data.payCert'));
   Result := True;

@@ -86,6 +86,10 @@ type
   TEvText = AnsiString;
   {$ENDIF}
 
+  { What the payment channel said of a charge: nobody knows, it has charged, it has not and never will with this
+    certificate. }
+  TEvOutcome = (evUnknown, evPaid, evFailed);
+
   { Told of each step of a flow, on the thread that runs it; other than 0 cancels the flow. It must not raise, and of the
     DLL it may call only EvField. Set it with EvOnProgress, on that thread. }
   TEvProgress = function(User: Pointer; Event: PAnsiChar): Integer; stdcall;
@@ -149,6 +153,10 @@ type
     function SignedQuery(const Request: string): TEvReply;
     { one-code pay: certificate; charge only when the reply Charges }
     function GenPayCert(const Request: string): TEvReply;
+    { What became of a charge, to be told after each one, and for every bill that is open when the program starts: the
+      DLL's risk control goes by it (A 1.4.3.3). Sends nothing. OrgCodg: '' is the one in the configuration's defaults.
+      Next: retry after evFailed, confirm_charge after evUnknown, '' after evPaid. }
+    function ReportCharge(const OrgCodg, SerialNumber, Amount: string; Outcome: TEvOutcome): TEvReply;
 
     { Flows: several steps in one call, which blocks until the patient has verified, or time is out. Where there is a
       Cancel button, call them on a TEvFlow. }
@@ -632,6 +640,14 @@ end;
 function TEvoucher.GenPayCert(const Request: string): TEvReply;
 begin
   Result := Ask(FHandle, EvGenPayCert, Asked(Request));
+end;
+
+function TEvoucher.ReportCharge(const OrgCodg, SerialNumber, Amount: string; Outcome: TEvOutcome): TEvReply;
+const
+  WORDS: array[TEvOutcome] of string = ('unknown', 'paid', 'failed');
+begin
+  Result := Ask(FHandle, EvReportCharge, Asked(EvJson(['orgCodg', OrgCodg, 'fixmedinsTrnsSn', SerialNumber,
+    'ownPaySetlAmt', Amount, 'outcome', WORDS[Outcome]])));
 end;
 
 function TEvoucher.VerifyPassword(const Request: string): TEvReply;

@@ -152,6 +152,20 @@ Public Function EvGate(ByVal Credential As String, ByVal Method As String, ByVal
     EvGate = EvAnswer(Code, Buffer)
 End Function
 
+' Tells the library what became of a charge, after each one, and for every bill that is open when the program starts.
+' Outcome: "paid", "failed" (it was not charged, and never will be with this certificate) or "unknown". Sends nothing.
+Public Function EvReport(ByVal SerialNumber As String, ByVal Amount As String, ByVal Outcome As String) As EvReply
+    Dim Buffer As String
+    Dim Code As Long
+    Dim Request As String
+    If IsOpen Then
+        Request = EvJson("fixmedinsTrnsSn", SerialNumber, "ownPaySetlAmt", Amount, "outcome", Outcome)
+        Buffer = Space$(REPLY_SIZE)
+        Code = EvReportCharge(Handle, Request, Buffer, REPLY_SIZE)
+    End If
+    EvReport = EvAnswer(Code, Buffer)
+End Function
+
 ' One field of a reply, such as "data.payCert"; "" when there is none.
 Public Function EvValue(ByVal Json As String, ByVal Path As String) As String
     Dim Buffer As String

@@ -35,9 +35,10 @@ begin
   Inc(Settled);
 end;
 
-procedure Charge(const Amount, Channel, Certificate: string);
+function Charge(const Amount, Channel, Certificate: string): TEvOutcome;
 begin
   Inc(Charged);
+  Result := evPaid;
   Check(Amount = '12.30', 'the amount that was asked for');
   Check(Channel <> '', 'where it is charged');
   Check(Copy(Certificate, 1, 2) = 'PC', 'with which certificate');

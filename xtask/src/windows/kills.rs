@@ -39,7 +39,7 @@ pub(crate) fn run(wine: &Wine) -> Result {
 }
 
 /// A script that runs the command with more arguments.
-fn as_script(command: &Command) -> String {
+pub(super) fn as_script(command: &Command) -> String {
     let quoted = |text: &std::ffi::OsStr| {
         let text = text.to_string_lossy().replace('\'', r"'\''");
         format!("'{text}'")
@@ -60,7 +60,7 @@ fn as_script(command: &Command) -> String {
     script + &format!("exec {} \"$@\"\n", words.join(" "))
 }
 
-fn executable(script: &Path) -> Result {
+pub(super) fn executable(script: &Path) -> Result {
     fs::set_permissions(script, fs::Permissions::from_mode(0o755))
         .map_err(|error| format!("{}: {error}", script.display()))
 }

@@ -12,6 +12,7 @@ mod kills;
 mod loading;
 mod matrix;
 mod pascal;
+mod payments;
 mod programs;
 mod recipes_csharp;
 mod recipes_pascal;
@@ -64,6 +65,7 @@ pub(crate) fn test() -> Result<Option<String>> {
     part("the guides' C# on mono", || {
         recipes_csharp::mono(&sandbox, &so)
     })?;
+    part("the example payment in C# on mono", || payments::mono(&so))?;
     for wine in &wines {
         let arch = wine.arch();
         part(&format!("the guides' C# on .NET, {arch}"), || {
@@ -88,6 +90,9 @@ pub(crate) fn test() -> Result<Option<String>> {
         })?;
         part(&format!("killed at any moment, {arch}"), || {
             kills::run(wine)
+        })?;
+        part(&format!("the example payments, {arch}"), || {
+            payments::wine(wine)
         })?;
         part(
             &format!("loaded and unloaded 500 times on 4 threads, {arch}"),
