@@ -36,6 +36,7 @@ internal static class Joint
                 Cancels(client);
                 CancelledCalls(client);
                 Listeners(client);
+                Reports(client);
             }
             DefaultClient();
             Closing();
@@ -148,14 +149,16 @@ internal static class Joint
         foreach (string token in tokens)
         {
             string what = "a token of " + token.Length + " characters";
+            // What is wrong with the token alone is put right by scanning again.
+            string next = token.Length == 0 || token.Length == 41 ? "rescan" : "fix_request";
             string request = EvoucherJson.Object(
                 "token", token, "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", "SN-scan-" + tag);
-            Refused(what, client.TokenPwdCheckNotc(request));
-            Refused(what, client.SignedQuery(request));
-            Refused(what, client.GenPayCertAsync(request).Result);
-            Refused(what, client.Call("tokenPwdStas", request));
-            Refused(what, client.VerifyPasswordAsync(request, null).Result);
-            Refused(what, client.OneCodePay(request, null));
+            Refused(what, client.TokenPwdCheckNotc(request), next);
+            Refused(what, client.SignedQuery(request), next);
+            Refused(what, client.GenPayCertAsync(request).Result, next);
+            Refused(what, client.Call("tokenPwdStas", request), next);
+            Refused(what, client.VerifyPasswordAsync(request, null).Result, next);
+            Refused(what, client.OneCodePay(request, null), next);
             Check(client.Cancel(token) == 0, what + " is nothing to cancel");
         }
         Refused("no token", client.SignedQuery("{}"));
@@ -167,10 +170,10 @@ internal static class Joint
         Check(reply.Code == 500001 && reply.Next != null && reply.Next != "settle", "control characters: " + reply.Json);
     }
 
-    private static void Refused(string step, EvoucherReply reply)
+    private static void Refused(string step, EvoucherReply reply, string next = "fix_request")
     {
         Check(EvoucherCode.InvalidRequest <= reply.Code && reply.Code <= EvoucherCode.InvalidArgument
-            && reply.Next == "fix_request" && reply.Delivery == "not_sent" && reply.Message.Length > 0,
+            && reply.Next == next && reply.Delivery == "not_sent" && reply.Message.Length > 0,
             step + ": " + reply.Json);
     }
 
@@ -456,5 +459,30 @@ internal static class Joint
             failures++;
             Console.WriteLine("FAILED: " + what);
         }
+    }
+
+    // A 1.4.3.3: what became of a charge decides whether there is another certificate.
+    private static void Reports(EvoucherClient client)
+    {
+        string serial = "SN-report-" + tag;
+        string pay = Request("signed-report", "ownPaySetlAmt", "12.30", "fixmedinsTrnsSn", serial);
+        EvoucherReply reply = client.ReportCharge(null, serial, "12.30", EvoucherOutcome.Unknown);
+        Reported("of an unknown bill", reply, 0, "confirm_charge");
+        Check(reply.Field("data.known") == "false", "it is not known: " + reply.Json);
+        Reported("failed", client.ReportCharge(null, serial, "12.30", EvoucherOutcome.Failed), 0, "retry");
+        Expect("a certificate", client.GenPayCert(pay), 0, "charge");
+        Expect("not reported", client.OneCodePay(pay, null), EvoucherCode.IssuedBefore, "confirm_charge");
+        Reported("another amount", client.ReportCharge(null, serial, "12.31", EvoucherOutcome.Paid), EvoucherCode.Duplicate, null);
+        Reported("paid", client.ReportCharge("H35010000001", serial, "12.30", EvoucherOutcome.Paid), 0, "");
+        Reported("twice", client.ReportCharge(null, serial, "12.30", EvoucherOutcome.Paid), 0, "");
+        Expect("paid before", client.GenPayCert(pay), EvoucherCode.Duplicate, "already_paid");
+        Refused("an amount that is none", client.ReportCharge(null, serial, "12,30", EvoucherOutcome.Paid));
+        Refused("no serial number", client.ReportCharge(null, null, "12.30", EvoucherOutcome.Paid));
+        Refused("half a character", client.ReportCharge(null, "\uD800", "12.30", EvoucherOutcome.Paid));
+    }
+
+    private static void Reported(string what, EvoucherReply reply, int code, string next)
+    {
+        Check(reply.Code == code && (next == null || (reply.Next ?? "") == next), "reported " + what + ": " + reply.Json);
     }
 }

@@ -67,6 +67,10 @@ static void flows(int32_t client)
     CHECK(strcmp(field(client, "next"), "settle") == 0);
     snprintf(request, sizeof request, "{\"token\":\"signed-own-%s\"%s}", tag, pay);
     CHECK(ev_signed_query(client, request, reply, sizeof reply) == 0);
+    CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == EV_ISSUED_BEFORE);
+    CHECK(strcmp(field(client, "next"), "confirm_charge") == 0);
+    CHECK(ev_report_charge(client, "{\"ownPaySetlAmt\":\"12.30\",\"fixmedinsTrnsSn\":\"SN-1\",\"outcome\":\"failed\"}",
+                           reply, sizeof reply) == 0);
     CHECK(ev_gen_pay_cert(client, request, reply, sizeof reply) == 0);
     CHECK(strcmp(field(client, "next"), "charge") == 0);
 }
@@ -80,7 +84,7 @@ static void troubles(int32_t client)
     CHECK(strcmp(field(client, "delivery"), "unknown") == 0);
     expect(client, "genPayCert", "signed-fault.process-close", pay, EV_CONNECTION_LOST, "retry");
     CHECK(strcmp(field(client, "delivery"), "unknown") == 0);
-    expect(client, "signedQuery", "signed-fault.wrong-key", "", EV_DECRYPT, "fix_setup");
+    expect(client, "signedQuery", "signed-fault.wrong-key", "", EV_DECRYPT, "other_payment");
 
     other = open_config("refused.json");
     expect(other, "tokenPwdCheckNotc", "auto1", "", EV_CONNECT, "offline_check");
