@@ -124,6 +124,7 @@ internal static class Program
 
     private static void Show(string step, EvoucherReply reply)
     {
-        Console.WriteLine("{0}: {1} ({2}), {3} {4}", step, reply.Hint, EvoucherNext.Label(reply.Next), reply.Code, reply.Message);
+        Console.WriteLine("{0}: {1} (next: {2}, {3}), {4} {5}",
+            step, reply.Hint, reply.Next, EvoucherNext.Label(reply.Next), reply.Code, reply.Message);
     }
 }

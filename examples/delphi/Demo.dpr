@@ -21,7 +21,7 @@ uses
 
 procedure Show(const Step: string; const Reply: TEvReply);
 begin
-  WriteLn(Step, ': ', Reply.Hint, ' (', EvNextLabel(Reply.Next), '), ', Reply.Code, ' ', Reply.Message);
+  WriteLn(Step, ': ', Reply.Hint, ' (next: ', Reply.Next, ', ', EvNextLabel(Reply.Next), '), ', Reply.Code, ' ', Reply.Message);
 end;
 
 { The online password check: notify, then ask until the patient has verified. Only settle lets the settlement go on. }

@@ -275,7 +275,8 @@ begin
   Reply := Centre.SignedQuery('{}');
   Check(Pos('token', Reply.Message) > 0, 'the field is named: ' + Reply.Message);
   Misread(Centre, 'an empty token', EvJson(['token', '']), EV_INVALID_REQUEST, 'fix_request');
-  Misread(Centre, 'an over-long token', EvJson(['token', StringOfChar('x', 41)]), EV_INVALID_REQUEST, 'rescan');
+  Misread(Centre, 'an over-long token', EvJson(['token', StringOfChar('x', 41), 'ownPaySetlAmt', '12.30', 'fixmedinsTrnsSn', 'SN-x']), EV_INVALID_REQUEST,
+    'rescan');
   Misread(Centre, 'a NUL in a request', '{"token":"x' + #0 + '"}', EV_INVALID_REQUEST, 'fix_request');
   Misread(Centre, 'a NUL behind a request', EvJson(['token', Token('nopwd')]) + #0, EV_INVALID_REQUEST, 'fix_request');
   Misread(Centre, 'a token without end', EvJson(['token', StringOfChar('x', 1100000)]), EV_INVALID_ARGUMENT,
