@@ -221,7 +221,8 @@ type
     procedure OnProgress(Progress: TEvProgress; User: Pointer);
   end;
 
-{ A JSON object for a request: EvJson(['token', Token, 'totalAmount', '12.30']). Empty values are left out. }
+{ A JSON object for a request: EvJson(['token', Token, 'totalAmount', '12.30']). Empty values are left out, but for a
+  token: what read nothing is to be scanned again. }
 function EvJson(const NamesAndValues: array of string): string;
 
 { A few characters in Chinese for a label or a button; a word that is not known as it is. }
@@ -877,7 +878,7 @@ begin
   I := Low(NamesAndValues);
   while I < High(NamesAndValues) do
   begin
-    if NamesAndValues[I + 1] <> '' then
+    if (NamesAndValues[I + 1] <> '') or (NamesAndValues[I] = 'token') then
     begin
       if Result <> '' then
         Result := Result + ',';

@@ -205,12 +205,13 @@ Public Function EvNextLabel(ByVal NextStep As String) As String
     End Select
 End Function
 
-' A JSON object for a request: EvJson("token", Token, "totalAmount", "12.30"). Empty values are left out.
+' A JSON object for a request: EvJson("token", Token, "totalAmount", "12.30"). Empty values are left out, but for a token:
+' what read nothing is to be scanned again.
 Public Function EvJson(ParamArray NamesAndValues() As Variant) As String
     Dim I As Long
     Dim Fields As String
     For I = LBound(NamesAndValues) To UBound(NamesAndValues) - 1 Step 2
-        If Len(NamesAndValues(I + 1)) > 0 Then
+        If Len(NamesAndValues(I + 1)) > 0 Or NamesAndValues(I) = "token" Then
             If Len(Fields) > 0 Then Fields = Fields & ","
             Fields = Fields & EvQuote(CStr(NamesAndValues(I))) & ":" & EvQuote(CStr(NamesAndValues(I + 1)))
         End If
