@@ -17,10 +17,10 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -201,7 +201,7 @@ impl<'a> Cashier<'a> {
     }
 
     /// Runs it, to the end or until it is killed.
-    fn run(&self, kill: Option<&Kill>) -> ExitStatus {
+    fn run(&self, kill: Option<&Kill>) -> End {
         let mut command = Command::new(&self.program.path);
         command
             .arg(self.program.shown(self.program.library.to_str().unwrap()))
@@ -222,8 +222,15 @@ impl<'a> Cashier<'a> {
             thread::sleep(kill.after);
             child.kill().unwrap();
         }
-        steps.read_to_string(&mut String::new()).unwrap();
-        child.wait().unwrap()
+        let mut line = String::new();
+        while steps.read_line(&mut line).unwrap() > 0 {
+            if line == "killed\n" {
+                bury(child);
+                return End::Killed;
+            }
+            line.clear();
+        }
+        End::of(child.wait().unwrap())
     }
 
     /// The steps of its book, in order: serial number and step.
@@ -246,11 +253,10 @@ impl<'a> Cashier<'a> {
     /// Works without being killed until nothing is left open.
     fn work_to_the_end(&self) {
         for _ in 0..10 {
-            let status = self.run(None);
-            match status.code() {
-                Some(0) => return,
-                Some(3) => {}
-                _ => panic!("ended with {status}"),
+            match self.run(None) {
+                End::Done => return,
+                End::Open => {}
+                End::Killed => panic!("nobody killed it"),
             }
         }
         panic!("bills are left open");
@@ -262,14 +268,41 @@ fn kind(step: &str) -> &str {
     step.split('-').next().unwrap()
 }
 
-/// Whether it was killed, and did not come to an end before.
-fn was_killed(status: ExitStatus) -> bool {
-    match (status.code(), status.signal()) {
-        (Some(0 | 3), _) => false,
-        // As counter.c ends itself on Windows.
-        (Some(137), _) | (_, Some(9)) => true,
-        _ => panic!("ended with {status}"),
+/// How a cashier ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// With every bill paid or openly unpaid.
+    Done,
+    /// With a bill left open.
+    Open,
+    Killed,
+}
+
+impl End {
+    fn of(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(0), _) => Self::Done,
+            (Some(3), _) => Self::Open,
+            // As counter.c ends itself on Windows.
+            (Some(137), _) | (_, Some(9)) => Self::Killed,
+            _ => panic!("ended with {status}"),
+        }
     }
+}
+
+/// Waits for a Windows program that has killed itself. Under Wine its last thread sometimes waits for a
+/// lock that another one had when it was killed, and has to be ended by hand.
+fn bury(mut child: Child) {
+    for _ in 0..100 {
+        if child.try_wait().unwrap().is_some() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    // The program is a child of `timeout`, which hands the signal on.
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    child.wait().unwrap();
 }
 
 /// The channel has good and bad moments until the work is over.
@@ -309,7 +342,8 @@ fn settled(centre: &Sandbox, folder: &Folder, cashiers: &[Cashier<'_>]) {
                 .map_or("never touched", String::as_str);
             let is_true = match kind(step) {
                 "paid" => amounts == [&*bill.amount],
-                "unpaid" => amounts.is_empty(),
+                // EV_JOURNAL: nothing here is wrong with the journal.
+                "unpaid" => amounts.is_empty() && !step.ends_with("(-10010)"),
                 _ => false,
             };
             if !is_true {
@@ -367,7 +401,7 @@ fn killed_at_any_moment_no_bill_is_charged_twice() {
                             cashier.owe(bill);
                         }
                         let before = cashier.book().len();
-                        if was_killed(cashier.run(Some(&Kill::any(&mut chance)))) {
+                        if cashier.run(Some(&Kill::any(&mut chance))) == End::Killed {
                             let book = cashier.book();
                             let step = book[before..].last().map(|(_, step)| &**step);
                             landed.lock().unwrap().count(step.unwrap_or(START));

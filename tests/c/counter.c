@@ -101,8 +101,12 @@ static int kill_steps = -1, kill_ms;
 
 #ifdef _WIN32
 static DWORD WINAPI killer(LPVOID unused) {
+    DWORD written;
     (void)unused;
     wait_ms(kill_ms);
+    /* For whoever watches: under Wine a thread may outlive this, for ever. Past the C library, whose
+     * lock another thread may hold. */
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), "killed\n", 7, &written, NULL);
     TerminateProcess(GetCurrentProcess(), 137);
     return 0;
 }
