@@ -139,6 +139,12 @@ pub fn string_or_number(value: &RawValue) -> Option<String> {
     }
 }
 
+/// Writes text as a JSON string.
+pub fn write_string(json: &mut Vec<u8>, text: &str) {
+    // Text into memory: there is nothing that could fail.
+    let _ = serde_json::to_writer(json, text);
+}
+
 /// The value at a path such as `data.payCert` or `data.items.0`.
 pub fn at_path<'a>(json: &'a str, path: &str) -> Option<&'a RawValue> {
     let mut value: &RawValue = serde_json::from_str(json).ok()?;

@@ -5,10 +5,9 @@ use crate::catalogue::hints::{self, Cause};
 use crate::catalogue::next::{self, Next};
 use crate::catalogue::services::Desk;
 use crate::error::{Delivery, Failure, Language};
+use crate::json;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::per_process::PerProcess;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use zeroize::Zeroizing;
@@ -161,42 +160,34 @@ impl Reply {
 
     /// Writes it as JSON, with always the same keys.
     pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Json<'a> {
-            code: i32,
-            message: &'a str,
-            hint: &'a str,
-            source: &'static str,
-            delivery: &'static str,
-            next: Option<&'static str>,
-            service: Option<&'a str>,
-            data: Option<&'a RawValue>,
-            request_id: &'a str,
-            elapsed_ms: u128,
-        }
         let hint = self.hint();
-        let json = Json {
-            code: self.code,
-            message: &self.message,
-            hint: &hint,
-            source: self.source(),
-            delivery: self.delivery.as_str(),
-            next: self.next.map(Next::as_str),
-            service: self.service.as_deref(),
-            data: self
-                .data
-                .as_deref()
-                .and_then(|data| serde_json::from_str(data).ok()),
-            request_id: started.request_id(),
-            elapsed_ms: started.elapsed_ms(),
-        };
         // Room for all of it (an escape has six characters), so that no copy is left behind
         // unwiped.
-        let data = self.data.as_ref().map_or(0, |data| data.len());
-        let mut bytes = Vec::with_capacity(data + (self.message.len() + hint.len()) * 6 + MAX_REST);
-        // Strings, numbers and JSON text into memory: there is nothing that could fail.
-        let _ = serde_json::to_writer(&mut bytes, &json);
-        Zeroizing::new(String::from_utf8(bytes).unwrap_or_default())
+        let data = self.data.as_deref().map(String::as_str);
+        let room = data.map_or(0, str::len) + (self.message.len() + hint.len()) * 6 + MAX_REST;
+        let mut json = Vec::with_capacity(room);
+        let member = |json: &mut Vec<u8>, name: &str, value: Option<&str>| {
+            json.extend_from_slice(name.as_bytes());
+            match value {
+                Some(value) => json::write_string(json, value),
+                None => json.extend_from_slice(b"null"),
+            }
+        };
+        json.extend_from_slice(br#"{"code":"#);
+        json.extend_from_slice(self.code.to_string().as_bytes());
+        member(&mut json, r#","message":"#, Some(&self.message));
+        member(&mut json, r#","hint":"#, Some(&hint));
+        member(&mut json, r#","source":"#, Some(self.source()));
+        member(&mut json, r#","delivery":"#, Some(self.delivery.as_str()));
+        member(&mut json, r#","next":"#, self.next.map(Next::as_str));
+        member(&mut json, r#","service":"#, self.service.as_deref());
+        json.extend_from_slice(br#","data":"#);
+        // It is JSON already.
+        json.extend_from_slice(data.map_or("null", str::trim).as_bytes());
+        member(&mut json, r#","requestId":"#, Some(started.request_id()));
+        json.extend_from_slice(br#","elapsedMs":"#);
+        json.extend_from_slice(started.elapsed_ms().to_string().as_bytes());
+        json.push(b'}');
+        Zeroizing::new(String::from_utf8(json).unwrap_or_default())
     }
 }

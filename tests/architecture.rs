@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("json", &["error"]),
     ("charset", &["catalogue", "error"]),
     ("moment", &[]),
-    ("reply", &["os", "catalogue", "error", "moment"]),
+    ("reply", &["os", "catalogue", "error", "json", "moment"]),
     (
         "envelope",
         &["catalogue", "error", "json", "charset", "reply"],

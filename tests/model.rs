@@ -336,10 +336,12 @@ impl Model for Counter {
             Step::AskStatus(process) => world.processes[process].doing = Doing::Verifying,
             Step::StatusComes(process) => {
                 let state = if world.verified { "1" } else { "0" };
-                Self::obey(&mut world, process, after_state(&TOKEN_PWD_STAS, state));
+                let (next, _) = after_state(&TOKEN_PWD_STAS, state);
+                Self::obey(&mut world, process, next);
             }
             Step::StatusOfAnother(process) => {
-                Self::obey(&mut world, process, after_state(&TOKEN_PWD_STAS, "1"));
+                let (next, _) = after_state(&TOKEN_PWD_STAS, "1");
+                Self::obey(&mut world, process, next);
             }
             Step::StatusIsLost(process) => {
                 world.losses += 1;

@@ -7,6 +7,7 @@
 pub use super::next_words::Next;
 
 use super::codes::{EV_HTTP_STATUS, meaning};
+use super::hints::Cause;
 use super::services::{Desk, Outcome, SELF_TEST, Service};
 use Next::*;
 
@@ -131,14 +132,12 @@ pub fn after_failure(desk: Option<&Desk>, code: i32, answered: bool) -> Next {
 }
 
 /// What to do after a 0, with the value of the service's state field.
-pub fn after_state(service: &Service, state: &str) -> Next {
-    outcome(service, state).map_or(service.desk.otherwise, |outcome| outcome.next)
-}
-
-/// What the documents say of a value of the service's state field.
-pub fn outcome(service: &Service, state: &str) -> Option<&'static Outcome> {
+pub fn after_state(service: &Service, state: &str) -> (Next, Cause) {
     let fits = |outcome: &&Outcome| outcome.state.is_none_or(|value| value == state);
-    service.states.iter().find(fits)
+    match service.states.iter().find(fits) {
+        Some(outcome) => (outcome.next, Cause::Known(outcome.known)),
+        None => (service.desk.otherwise, Cause::Unlisted),
+    }
 }
 
 /// Whether it is for IT support to put right what this code is about.

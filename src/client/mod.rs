@@ -6,19 +6,17 @@ pub mod line;
 pub mod log;
 mod request;
 
+pub use crate::transport::Purpose;
 use request::Draft;
 pub use request::{Request, token};
 
-use crate::catalogue::codes::{EV_BAD_REPLY, EV_CONNECT, EV_OK, EV_TLS};
-use crate::catalogue::hints::Cause;
-use crate::catalogue::next;
+use crate::catalogue::codes::{EV_BAD_REPLY, EV_CONNECT, EV_TLS};
 use crate::catalogue::services::{GEN_PAY_CERT, REPORT_CHARGE, Service, Target};
 use crate::client::line::Line;
 use crate::client::log::Log;
 use crate::config::{BaseUrl, Config};
 use crate::envelope;
 use crate::error::{Failure, Text, text};
-use crate::json;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::addresses::hardware_address;
 use crate::os::per_process::PerProcess;
@@ -126,7 +124,8 @@ impl Client {
         transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Box<Reply>>,
     ) -> Reply {
         let made = self.prepare(target, request).and_then(|request| {
-            let begun = self.begin(request.token.clone(), flow);
+            let purpose = flow.map_or(Purpose::Call, Purpose::Step);
+            let begun = self.begin(request.token.clone(), purpose);
             match transaction(&request) {
                 Ok(transaction) => self.converse(target, &request, base, &begun.call, transaction),
                 Err(refusal) => Ok(*refusal),
@@ -306,8 +305,8 @@ impl Client {
         Ok(Reply {
             ground: Ground {
                 desk: service.map(|service| &service.desk),
-                cause: cause(service, &reply),
                 language: self.config.language,
+                ..reply.ground
             },
             ..reply
         })
@@ -334,17 +333,16 @@ impl Client {
 
     /// Something that can be cancelled by the patient's token. As a step of a flow it is ended with
     /// that, even by a cancel that came just before.
-    pub fn begin(&self, token: Zeroizing<String>, flow: Option<&Call>) -> InFlight<'_> {
+    pub fn begin(&self, token: Zeroizing<String>, purpose: Purpose<'_>) -> InFlight<'_> {
         let config = &self.config;
-        let call = Call::start(
+        let call = Arc::new(Call::start(
             token,
-            flow.is_some(),
+            purpose,
             config.connect_timeout,
             config.timeout,
-        );
-        let call = Arc::new(call);
+        ));
         let mut calls = self.calls();
-        if flow.is_some_and(Call::is_cancelled) {
+        if matches!(purpose, Purpose::Step(flow) if flow.is_cancelled()) {
             call.cancel();
         }
         calls.push(Arc::clone(&call));
@@ -371,19 +369,6 @@ fn said_of(failures: &[Failure]) -> Text {
         .map(|failure| failure.detail.clone())
         .collect();
     Text::join(&details)
-}
-
-/// Why a reply of the centre's leads to its `next`.
-fn cause(service: Option<&'static Service>, reply: &Reply) -> Cause {
-    let (EV_OK, Some(service), Some(data)) = (reply.code, service, reply.data.as_deref()) else {
-        return Cause::Code(reply.code);
-    };
-    let state = json::at_path(data, service.state).and_then(json::string_or_number);
-    let state = Zeroizing::new(state.unwrap_or_default());
-    match next::outcome(service, &state) {
-        Some(outcome) => Cause::Known(outcome.known),
-        None => Cause::Unlisted,
-    }
 }
 
 /// A call, or a flow of calls, that can be cancelled for as long as this lives.

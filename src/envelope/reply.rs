@@ -6,6 +6,7 @@ use crate::catalogue::codes::{
     EV_BAD_REPLY, EV_BUSINESS, EV_DECRYPT, EV_HTTP_STATUS, EV_INVALID_REQUEST, EV_OK,
     is_documented, is_reserved, meaning,
 };
+use crate::catalogue::hints::Cause;
 use crate::catalogue::next;
 use crate::catalogue::services::Service;
 use crate::charset;
@@ -35,14 +36,17 @@ pub fn read(
         Err(detail) if is_success => return Err(bad_reply(detail)),
         _ => return Err(http_status(status)),
     };
-    let reply = |data| Reply {
-        code: outer.code,
+    let reply = |code, next, cause, data| Reply {
+        code,
         message: outer.message(),
         log_detail: None,
         from_centre: true,
         delivery: Delivery::Answered,
-        next: None,
-        ground: Ground::default(),
+        next,
+        ground: Ground {
+            cause,
+            ..Ground::default()
+        },
         service: None,
         data,
     };
@@ -58,11 +62,8 @@ pub fn read(
         } else {
             outer.code
         };
-        return Ok(Reply {
-            code,
-            next: Some(next::after_code(service.map(|service| &service.desk), code)),
-            ..reply(data)
-        });
+        let next = next::after_code(service.map(|service| &service.desk), code);
+        return Ok(reply(code, Some(next), Cause::Code(code), data));
     }
     let data = match &outer.enc_data {
         Some(sealed) => match open_sealed(sealer, sealed) {
@@ -79,21 +80,19 @@ pub fn read(
             )));
         }
     };
-    let next = match (service, &data) {
+    let (next, cause) = match (service, &data) {
         (Some(service), Some(data)) => {
-            Some(next::after_state(service, &state(data, service.state)?))
+            let (next, cause) = next::after_state(service, &state(data, service.state)?);
+            (Some(next), cause)
         }
         (None, Some(data)) => {
             // Passed on as it is; but `data` of a reply is an object, or nothing.
             json::whole_object(data).map_err(|detail| bad_content(data, detail))?;
-            None
+            (None, Cause::Code(EV_OK))
         }
-        _ => None,
+        _ => (None, Cause::Code(EV_OK)),
     };
-    Ok(Reply {
-        next,
-        ..reply(data)
-    })
+    Ok(reply(EV_OK, next, cause, data))
 }
 
 /// A body that is UTF-8, or GBK: not read byte by byte, since the second byte of a character may
@@ -128,7 +127,12 @@ pub fn unseal(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failur
 
 fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failure> {
     let fail = |detail| Failure::new(EV_DECRYPT, Delivery::Answered, detail);
-    let plain = sealer.unseal(&without_space(sealed)).map_err(|error| {
+    let opened = match sealer.unseal(sealed) {
+        // As some centres wrap it: in lines.
+        Err(UnsealError::NotHex) => sealer.unseal(&without_space(sealed)),
+        opened => opened,
+    };
+    let plain = opened.map_err(|error| {
         fail(match error {
             UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
             UnsealError::Length => text!(
@@ -152,7 +156,7 @@ fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failu
     }
 }
 
-/// Hex as some centres wrap it: in lines.
+/// Hex that may be wrapped, in one line.
 fn without_space(hex: &str) -> Cow<'_, str> {
     if hex.contains(char::is_whitespace) {
         hex.split_whitespace().collect()

@@ -1,34 +1,28 @@
 //! The outer request: the public parameters around what is sealed (A and B §1.3.2.1).
 
 use super::Sealer;
-use serde::Serialize;
+use crate::json;
 
 /// `version` of the public parameters.
 const VERSION: &str = "1.0.0";
 
-/// The public parameters of a request, all of them strings, in the documents' order.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Outer<'a> {
-    /// 业务系统编码.
-    org_id: &'a str,
-    enc_data: String,
-    version: &'static str,
-    /// Milliseconds since the epoch, 13 digits.
-    timestamp: String,
-    /// 请求方标识, e.g. `sys&350000`.
-    reqt_type: &'a str,
-}
-
 /// Seals a service's JSON: the body that goes out, at this time in milliseconds since the epoch.
+///
+/// The public parameters are all of them strings, in the documents' order. They are written out
+/// here, since nothing in hex needs the escapes that a serializer would look for.
 pub fn seal(sealer: &Sealer, org_id: &str, reqt_type: &str, json: &str, now: u64) -> String {
-    let body = Outer {
-        org_id,
-        enc_data: sealer.seal(json.as_bytes()),
-        version: VERSION,
-        timestamp: now.to_string(),
-        reqt_type,
-    };
-    // Strings only: there is nothing that could fail.
-    serde_json::to_string(&body).unwrap_or_default()
+    let enc_data = sealer.seal(json.as_bytes());
+    let mut body = Vec::with_capacity(enc_data.len() + org_id.len() + reqt_type.len() + 128);
+    body.extend_from_slice(br#"{"orgId":"#);
+    json::write_string(&mut body, org_id);
+    body.extend_from_slice(br#","encData":""#);
+    body.extend_from_slice(enc_data.as_bytes());
+    body.extend_from_slice(br#"","version":""#);
+    body.extend_from_slice(VERSION.as_bytes());
+    body.extend_from_slice(br#"","timestamp":""#);
+    body.extend_from_slice(now.to_string().as_bytes());
+    body.extend_from_slice(br#"","reqtType":"#);
+    json::write_string(&mut body, reqt_type);
+    body.push(b'}');
+    String::from_utf8(body).unwrap_or_default()
 }

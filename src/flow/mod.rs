@@ -14,7 +14,7 @@ pub use verify_password::verify_password;
 use crate::catalogue::codes::{EV_CANCELLED, EV_OK};
 use crate::catalogue::next::Next;
 use crate::catalogue::services::{Desk, Service, Target};
-use crate::client::{Client, InFlight, Request, token};
+use crate::client::{Client, InFlight, Purpose, Request, token};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::json::{self, Object};
 use crate::reply::Reply;
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             client,
             desk,
-            whole: client.begin(token(request), None),
+            whole: client.begin(token(request), Purpose::Call),
             started: Instant::now(),
             progress,
             steps: Vec::new(),

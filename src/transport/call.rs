@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 pub struct Call {
     token: Zeroizing<String>,
     is_step: bool,
+    is_test: bool,
     deadline: Instant,
     connect_timeout: Duration,
     cancelled: AtomicBool,
@@ -26,6 +27,17 @@ pub struct Call {
     ended: Condvar,
     sent: AtomicBool,
     progress: Mutex<Progress>,
+}
+
+/// What a call is made for.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
+    /// For itself, or it stands for a whole flow.
+    Call,
+    /// As a step of this flow, which is in flight as well.
+    Step(&'a Call),
+    /// To see how the centre is reached: a journal is kept.
+    Test,
 }
 
 /// How an attempt's connection came about, for the self-test.
@@ -44,7 +56,8 @@ pub struct Journal {
 #[derive(Debug)]
 struct Progress {
     stage: Stage,
-    journal: Journal,
+    /// Of a test only.
+    journal: Option<Journal>,
     /// When the present attempt's connection must stand.
     connect_deadline: Instant,
     /// Whether a connection that was kept may be used.
@@ -61,10 +74,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(connect_deadline: Instant, may_reuse: bool) -> Self {
+    fn new(connect_deadline: Instant, may_reuse: bool, is_test: bool) -> Self {
         let mut progress = Self {
             stage: Stage::Resolving,
-            journal: Journal::default(),
+            journal: is_test.then(Journal::default),
             connect_deadline,
             may_reuse,
             reused: false,
@@ -78,7 +91,9 @@ impl Progress {
 
     fn enter(&mut self, stage: Stage) {
         self.stage = stage;
-        self.journal.stages.push((stage, Instant::now()));
+        if let Some(journal) = &mut self.journal {
+            journal.stages.push((stage, Instant::now()));
+        }
     }
 }
 
@@ -100,23 +115,25 @@ thread_local! {
 }
 
 impl Call {
-    /// Starts the clock. `is_step`: a flow that is in flight as well makes it.
+    /// Starts the clock.
     pub fn start(
         token: Zeroizing<String>,
-        is_step: bool,
+        purpose: Purpose<'_>,
         connect_timeout: Duration,
         timeout: Duration,
     ) -> Self {
         let now = Instant::now();
+        let is_test = matches!(purpose, Purpose::Test);
         Self {
             token,
-            is_step,
+            is_step: matches!(purpose, Purpose::Step(_)),
+            is_test,
             deadline: now + timeout,
             connect_timeout,
             cancelled: AtomicBool::new(false),
             ended: Condvar::new(),
             sent: AtomicBool::new(false),
-            progress: Mutex::new(Progress::new(now + connect_timeout, false)),
+            progress: Mutex::new(Progress::new(now + connect_timeout, false, is_test)),
         }
     }
 
@@ -139,7 +156,7 @@ impl Call {
         }
 
         let connect_deadline = self.deadline.min(Instant::now() + self.connect_timeout);
-        *self.progress() = Progress::new(connect_deadline, may_reuse);
+        *self.progress() = Progress::new(connect_deadline, may_reuse, self.is_test);
         CURRENT.set(Some(Arc::clone(self)));
         let _leave = Leave(self);
         attempt()
@@ -169,14 +186,16 @@ impl Call {
         self.progress().enter(stage);
     }
 
-    /// How the present attempt's connection came about.
+    /// How the present attempt's connection came about; nothing is known of a call that is no test.
     pub fn journal(&self) -> Journal {
-        self.progress().journal.clone()
+        self.progress().journal.clone().unwrap_or_default()
     }
 
-    /// Adds to it.
+    /// Adds to it, if this is a test.
     pub fn note(&self, note: impl FnOnce(&mut Journal)) {
-        note(&mut self.progress().journal);
+        if let Some(journal) = &mut self.progress().journal {
+            note(journal);
+        }
     }
 
     /// What is left of the time for what is being done now; an error when it is over.

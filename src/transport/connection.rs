@@ -8,6 +8,8 @@ use super::pool::Way;
 use rustls::{ClientConnection, StreamOwned};
 #[cfg(unix)]
 use socket2::SockRef;
+#[cfg(target_os = "linux")]
+use socket2::{Domain, Socket, Type};
 use std::fmt;
 use std::io::{self, Read, Write};
 #[cfg(unix)]
@@ -29,6 +31,10 @@ const FLUSH_AT: usize = 64 * 1024;
 /// A time-out that is set already is kept while it is no more than this too long.
 const TIMEOUT_SLACK: Duration = Duration::from_millis(10);
 
+/// Whether it may be shorter than the call: on Windows a socket is not to be used any more once its
+/// time-out is over.
+const MAY_END_EARLY: bool = cfg!(unix);
+
 /// A TCP connection that keeps the deadline of the call on this thread.
 pub struct Tcp {
     /// Shared with the call, so that a cancel can end it.
@@ -40,61 +46,96 @@ pub struct Tcp {
 impl Tcp {
     /// Connects within that time.
     pub fn connect(address: SocketAddr, within: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, within)?;
+        let (stream, write_timeout) = connect_within(address, within)?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: Arc::new(stream),
             read_timeout: None,
-            write_timeout: None,
+            write_timeout,
         })
     }
 }
 
-/// Sets a socket's time-out to what is left, unless it is about that already.
-fn set_timeout(
-    previous: &mut Option<Duration>,
-    left: Duration,
-    set: impl FnOnce(Option<Duration>) -> io::Result<()>,
-) -> io::Result<()> {
-    let is_set = previous.is_some_and(|set| left <= set && set <= left + TIMEOUT_SLACK);
-    if !is_set {
-        set(Some(left))?;
-        *previous = Some(left);
+/// Connects, and says what the socket's time-out for writing is from then on.
+#[cfg(target_os = "linux")]
+fn connect_within(
+    address: SocketAddr,
+    within: Duration,
+) -> io::Result<(TcpStream, Option<Duration>)> {
+    // Here that time-out bounds connecting as well (socket(7)): two system calls, and not the six of
+    // not blocking, waiting, and blocking again.
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // A fraction of this would be no time-out at all.
+    let within = within.max(Duration::from_millis(1));
+    socket.set_write_timeout(Some(within))?;
+    match socket.connect(&address.into()) {
+        Ok(()) => Ok((socket.into(), Some(within))),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::EINPROGRESS) => Err(io::ErrorKind::TimedOut.into()),
+            // A signal handler ran. The connection goes on being made, but not so that it could be
+            // waited for in this way.
+            Some(libc::EINTR) => {
+                drop(socket);
+                Ok((TcpStream::connect_timeout(&address, within)?, None))
+            }
+            _ => Err(error),
+        },
     }
-    Ok(())
 }
 
-/// Unix calls an elapsed socket time-out "would block".
-fn normalize<T>(result: io::Result<T>) -> io::Result<T> {
-    result.map_err(|error| match error.kind() {
-        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
-        _ => error,
-    })
+/// Connects, and says what the socket's time-out for writing is from then on.
+#[cfg(not(target_os = "linux"))]
+fn connect_within(
+    address: SocketAddr,
+    within: Duration,
+) -> io::Result<(TcpStream, Option<Duration>)> {
+    Ok((TcpStream::connect_timeout(&address, within)?, None))
+}
+
+/// Does what a socket's time-out bounds, within what is left of the call.
+fn within_call<T>(
+    previous: &mut Option<Duration>,
+    set: impl Fn(Option<Duration>) -> io::Result<()>,
+    mut work: impl FnMut() -> io::Result<T>,
+) -> io::Result<T> {
+    let call = Call::current()?;
+    loop {
+        let left = call.time_left()?;
+        let fits = |set: &Duration| *set <= left + TIMEOUT_SLACK && (MAY_END_EARLY || *set >= left);
+        if !previous.as_ref().is_some_and(fits) {
+            set(Some(left))?;
+            *previous = Some(left);
+        }
+        match work() {
+            // What Unix calls an elapsed time-out; whether it is the call's is asked again.
+            Err(error) if MAY_END_EARLY && error.kind() == io::ErrorKind::WouldBlock => {
+                *previous = None;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 impl Read for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let call = Call::current()?;
-        loop {
-            let left = call.time_left()?;
-            set_timeout(&mut self.read_timeout, left, |left| {
-                self.stream.set_read_timeout(left)
-            })?;
-            match normalize((&*self.stream).read(buffer)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result,
-            }
-        }
+        let stream = &*self.stream;
+        within_call(
+            &mut self.read_timeout,
+            |left| stream.set_read_timeout(left),
+            || (&*stream).read(buffer),
+        )
     }
 }
 
 impl Write for Tcp {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let left = Call::current()?.time_left()?;
-        set_timeout(&mut self.write_timeout, left, |left| {
-            self.stream.set_write_timeout(left)
-        })?;
-        normalize((&*self.stream).write(buffer))
+        let stream = &*self.stream;
+        within_call(
+            &mut self.write_timeout,
+            |left| stream.set_write_timeout(left),
+            || (&*stream).write(buffer),
+        )
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -106,12 +106,10 @@ impl Opener {
             match Tcp::connect(*address, within) {
                 Ok(tcp) => {
                     call.watch(&tcp.stream)?;
-                    let ends = tcp
-                        .stream
-                        .local_addr()
-                        .ok()
-                        .zip(tcp.stream.peer_addr().ok());
-                    call.note(|journal| journal.ends = ends);
+                    call.note(|journal| {
+                        let (here, there) = (tcp.stream.local_addr(), tcp.stream.peer_addr());
+                        journal.ends = here.ok().zip(there.ok());
+                    });
                     return Ok(tcp);
                 }
                 Err(error) => failure = error,

@@ -10,7 +10,7 @@ mod pool;
 mod resolve;
 mod tls;
 
-pub use call::{Call, Journal, Stage};
+pub use call::{Call, Journal, Purpose, Stage};
 
 use crate::catalogue::codes::*;
 use crate::config::{BaseUrl, Config};
@@ -40,10 +40,16 @@ const JSON: &str = "application/json;charset=UTF-8";
 pub struct HttpReply {
     /// The HTTP status.
     pub status: u16,
-    /// The clock of whoever answered, if it told.
-    pub date: Option<SystemTime>,
     /// The body.
     pub body: Vec<u8>,
+    date: Option<HeaderValue>,
+}
+
+impl HttpReply {
+    /// The clock of whoever answered, if it told.
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()
+    }
 }
 
 /// The way to the centre, shared by all threads of a client.
@@ -143,13 +149,10 @@ impl Transport {
             let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize);
             let reader = response.body_mut().with_config().limit(MAX_REPLY);
             reader.reader().read_to_end(&mut body)?;
-            let date = response.headers().get(DATE);
             Ok(HttpReply {
                 status: response.status().as_u16(),
-                date: date
-                    .and_then(|date| date.to_str().ok())
-                    .and_then(|date| httpdate::parse_http_date(date).ok()),
                 body,
+                date: response.headers_mut().remove(DATE),
             })
         })
     }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::error::{Delivery, Failure, Text, text};
 use crate::reply::{Ground, Reply};
 use crate::risk;
-use crate::transport::{Stage, Transport};
+use crate::transport::{Purpose, Stage, Transport};
 use serde_json::json;
 use std::time::{Duration, Instant, SystemTime};
 use ureq::http::Uri;
@@ -233,7 +233,7 @@ fn visit(client: &Client, transport: &Transport, uri: &Uri, steps: &mut Vec<Step
     let configured = config.default_of("orgCodg");
     let org_codg = configured.as_deref().unwrap_or(ORG_CODG);
     let request = json!({ "token": TOKEN, "orgCodg": org_codg }).to_string();
-    let flight = client.begin(Zeroizing::new(TOKEN.to_owned()), None);
+    let flight = client.begin(Zeroizing::new(TOKEN.to_owned()), Purpose::Test);
     let sent = SystemTime::now();
     let answer = transport.post(config, &flight.call, uri, &client.seal(&request), true);
     let received = SystemTime::now();
@@ -250,7 +250,7 @@ fn visit(client: &Client, transport: &Transport, uri: &Uri, steps: &mut Vec<Step
     way.passed(steps);
 
     let took = way.took(Stage::Connected);
-    let off = answer.date.map(|date| Off::between(date, sent, received));
+    let off = answer.date().map(|date| Off::between(date, sent, received));
     let outcome = judge(client, &answer, configured.is_some(), off);
     let is_accepted = outcome.code == EV_OK;
     steps.push(Step {
