@@ -13,7 +13,8 @@ pub const NATIVE: &[Need] = &[
     ("openssl", "openssl"),
 ];
 
-/// For the benchmark: the other client's libraries, a server, a count of system calls.
+/// For the benchmark: the other client's libraries, a server, counts of system calls and
+/// instructions.
 pub const BENCH: &[Need] = &[
     ("cc", "gcc"),
     ("curl-config", "libcurl4-openssl-dev"),
@@ -21,6 +22,7 @@ pub const BENCH: &[Need] = &[
     ("openssl", "openssl"),
     ("nginx", "nginx"),
     ("strace", "strace"),
+    ("valgrind", "valgrind"),
 ];
 
 /// For tools that come as Python's wheels.

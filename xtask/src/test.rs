@@ -1,5 +1,6 @@
 //! Everything that is tested, and the names of what is not.
 
+use crate::bench;
 use crate::deny;
 use crate::r#gen;
 use crate::install;
@@ -65,8 +66,14 @@ pub fn run(extent: Extent) -> Result {
         part("the guides' C", recipes_c::run)?;
     }
     match extent {
-        Extent::Everything => left_out.extend(crate::windows::test()?),
-        Extent::Quick => left_out.push("the Windows half".to_owned()),
+        Extent::Everything => {
+            part("what a call costs", bench::costs)?;
+            left_out.extend(crate::windows::test()?);
+        }
+        Extent::Quick => left_out.extend([
+            "what a call costs".to_owned(),
+            "the Windows half".to_owned(),
+        ]),
     }
     for part in &left_out {
         println!("not run: {part}");
