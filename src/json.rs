@@ -31,7 +31,9 @@ impl<'a> Object<'a> {
     /// within its values too, since the other side could not read them as they were meant.
     pub fn parse_strictly(text: &'a str) -> Result<Self, Text> {
         let object = Self::parse(text)?;
-        serde_json::from_str::<Strict>(text).map_err(|error| describe(&error))?;
+        if !object.fields.iter().all(|(_, value)| is_plain(value)) {
+            serde_json::from_str::<Strict>(text).map_err(|error| describe(&error))?;
+        }
         Ok(object)
     }
 
@@ -56,6 +58,11 @@ impl<'a> Object<'a> {
         });
         format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
     }
+}
+
+/// Whether a value is a string without escapes: nothing is within it that could be wrong.
+fn is_plain(value: &RawValue) -> bool {
+    value.get().starts_with('"') && !value.get().contains('\\')
 }
 
 /// Whether the text begins as a JSON object does.

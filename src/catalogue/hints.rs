@@ -9,6 +9,7 @@ use super::next::{Next, needs_support};
 use super::services::Desk;
 use super::{Language, Words};
 use Next::*;
+use std::borrow::Cow;
 
 /// Why `next` is what it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,15 +162,15 @@ pub fn hint(desk: Option<&Desk>, next: Option<Next>, cause: &Cause, language: La
         }
         _ => false,
     };
-    let said = |language: Language, [between, support, end]: [&str; 3]| {
-        let why = why(cause, next, is_for).map(|why| why[language as usize].clone() + between);
+    let said = |[between, support, end]: [&str; 3]| {
+        let why = why(cause, next, is_for).map(|why| why[language as usize].clone());
+        let (why, between) = why.map_or(("".into(), ""), |why| (why, between));
         let support = if is_for_support { support } else { "" };
-        let what = what[language as usize];
-        format!("{}{what}{support}{end}", why.unwrap_or_default())
+        [&*why, between, what[language as usize], support, end].concat()
     };
     match language {
-        Language::Zh => said(language, ["；", "，并联系信息科", "。"]),
-        Language::En => capital(&said(language, ["; ", ", and call IT support", "."])),
+        Language::Zh => said(["；", "，并联系信息科", "。"]),
+        Language::En => capital(&said(["; ", ", and call IT support", "."])),
     }
 }
 
@@ -179,7 +180,11 @@ const AT_THE_FIRST_AMOUNT: Words = [
 ];
 
 /// The first half of the sentence, in both languages.
-fn why(cause: &Cause, next: Next, is_for: impl Fn(&[&str]) -> bool) -> Option<[String; 2]> {
+fn why(
+    cause: &Cause,
+    next: Next,
+    is_for: impl Fn(&[&str]) -> bool,
+) -> Option<[Cow<'static, str>; 2]> {
     let words = match cause {
         Cause::Unsaid => return None,
         Cause::Known(words) => *words,
@@ -195,8 +200,10 @@ fn why(cause: &Cause, next: Next, is_for: impl Fn(&[&str]) -> bool) -> Option<[S
         Cause::Code(code) => {
             let fits = |row: &&(&[i32], &[&str], _, _)| row.0.contains(code) && is_for(row.1);
             let Some((_, _, zh, en)) = WHY.iter().find(fits) else {
-                let zh = format!("中心没有受理（返回码 {code}）");
-                return Some([zh, format!("The centre did not accept it (code {code})")]);
+                return Some([
+                    format!("中心没有受理（返回码 {code}）").into(),
+                    format!("The centre did not accept it (code {code})").into(),
+                ]);
             };
             [*zh, *en]
         }
@@ -214,8 +221,9 @@ fn why(cause: &Cause, next: Next, is_for: impl Fn(&[&str]) -> bool) -> Option<[S
         ],
         Cause::OtherAmount { before, now } => {
             return Some([
-                format!("这笔交易原来的金额是 {before} 元，这次是 {now} 元"),
-                format!("This transaction was begun with {before}, and this time it is {now}"),
+                format!("这笔交易原来的金额是 {before} 元，这次是 {now} 元").into(),
+                format!("This transaction was begun with {before}, and this time it is {now}")
+                    .into(),
             ]);
         }
         Cause::Paid => ["这笔已经付过", "This has been paid"],
@@ -224,7 +232,7 @@ fn why(cause: &Cause, next: Next, is_for: impl Fn(&[&str]) -> bool) -> Option<[S
             "The centre gave no result time and again, and no certificate came to this counter, so the charge may be made in another way",
         ],
     };
-    Some(words.map(str::to_owned))
+    Some(words.map(Cow::Borrowed))
 }
 
 fn capital(text: &str) -> String {

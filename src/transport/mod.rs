@@ -25,7 +25,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 use ureq::Agent;
-use ureq::http::header::{CONTENT_TYPE, DATE};
+use ureq::http::header::{CONTENT_TYPE, DATE, USER_AGENT};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 
@@ -69,7 +69,7 @@ impl Transport {
         let transport = Self {
             plain: agent(config, &names, &pool, None),
             tls: OnceCell::new(),
-            headers: config.headers.clone(),
+            headers: headers(config),
             names,
             pool,
         };
@@ -146,7 +146,8 @@ impl Transport {
             }
             let mut response = request.send(body)?;
             let length = response.body().content_length().unwrap_or_default();
-            let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize);
+            // With room for more than all of it, so that its end is seen without a copy.
+            let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize + 64);
             let reader = response.body_mut().with_config().limit(MAX_REPLY);
             reader.reader().read_to_end(&mut body)?;
             Ok(HttpReply {
@@ -187,7 +188,10 @@ fn agent(
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(config.proxy.clone())
-        .user_agent(concat!("evoucher/", env!("CARGO_PKG_VERSION")))
+        // Ours is among the headers, where it is made once; what would be accepted goes without
+        // saying.
+        .user_agent("")
+        .accept("")
         .max_idle_connections(0)
         .max_idle_connections_per_host(0)
         .build();
@@ -202,6 +206,16 @@ fn agent(
     };
     let connector = keeper.chain(ConnectProxyConnector::default()).chain(opener);
     Agent::with_parts(settings, connector, names.clone())
+}
+
+/// What each request says: what is configured, and who sends it.
+fn headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = config.headers.clone();
+    if !headers.iter().any(|(name, _)| name == USER_AGENT) {
+        let ours = HeaderValue::from_static(concat!("evoucher/", env!("CARGO_PKG_VERSION")));
+        headers.push((USER_AGENT, ours));
+    }
+    headers
 }
 
 fn is_timeout(error: &ureq::Error) -> bool {
