@@ -12,8 +12,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use zeroize::Zeroizing;
 
-/// The most that a reply's other fields come to: a path of the centre is the longest.
-const MAX_REST: usize = 1024;
+/// The most that a reply comes to without its texts and its data.
+const REST: usize = 320;
+
+/// The most bytes that a text has as JSON: an escape has six.
+fn escaped(text: &str) -> usize {
+    let is_escaped = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
+    text.len()
+        + 5 * text
+            .as_bytes()
+            .iter()
+            .filter(|byte| is_escaped(byte))
+            .count()
+}
 
 /// When a call began, and by what it is known in a log.
 #[derive(Debug, Clone)]
@@ -161,10 +172,15 @@ impl Reply {
     /// Writes it as JSON, with always the same keys.
     pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
         let hint = self.hint();
-        // Room for all of it (an escape has six characters), so that no copy is left behind
-        // unwiped.
+        // Room for all of it, so that no copy is left behind unwiped, and no more: small memory comes
+        // cheaper.
         let data = self.data.as_deref().map(String::as_str);
-        let room = data.map_or(0, str::len) + (self.message.len() + hint.len()) * 6 + MAX_REST;
+        let texts = [
+            &self.message,
+            &hint,
+            self.service.as_deref().unwrap_or_default(),
+        ];
+        let room = data.map_or(0, str::len) + texts.map(escaped).iter().sum::<usize>() + REST;
         let mut json = Vec::with_capacity(room);
         let member = |json: &mut Vec<u8>, name: &str, value: Option<&str>| {
             json.extend_from_slice(name.as_bytes());

@@ -2,13 +2,19 @@
 
 use super::fields;
 use super::reader::should_be;
+use crate::catalogue::services::SERVICES;
 use crate::error::{Text, text};
+use once_cell::sync::OnceCell;
 use ureq::http::Uri;
 
 /// An address in front of the services' paths: scheme, host, and a path without a slash at its
 /// end.
 #[derive(Debug, Clone)]
-pub struct BaseUrl(String);
+pub struct BaseUrl {
+    url: String,
+    /// The whole address of each service, once it was asked for.
+    services: [OnceCell<Uri>; SERVICES.len()],
+}
 
 impl BaseUrl {
     /// Reads an address; `Err` says what is wrong with it.
@@ -25,13 +31,13 @@ impl BaseUrl {
             return Err(right());
         }
         check_port(authority)?;
-        Ok(Self(url))
+        Ok(Self::from(url))
     }
 
     /// The same without a service's path at its end, for callers that pass whole addresses.
     pub fn without(self, path: &str) -> Self {
-        match self.0.strip_suffix(path) {
-            Some(base) => Self(base.to_owned()),
+        match self.url.strip_suffix(path) {
+            Some(base) => Self::from(base.to_owned()),
             None => self,
         }
     }
@@ -39,12 +45,23 @@ impl BaseUrl {
     /// The whole address of a service.
     pub fn join(&self, path: &str) -> Uri {
         // Both were checked on their way in, and a path only ever lengthens the address's path.
-        Uri::try_from(format!("{}{path}", self.0)).unwrap_or_default()
+        let whole = || Uri::try_from(format!("{}{path}", self.url)).unwrap_or_default();
+        match SERVICES.iter().position(|service| service.path == path) {
+            Some(known) => self.services[known].get_or_init(whole).clone(),
+            None => whole(),
+        }
+    }
+
+    fn from(url: String) -> Self {
+        Self {
+            url,
+            services: Default::default(),
+        }
     }
 
     /// Whether it asks for TLS.
     pub fn is_https(&self) -> bool {
-        self.0.starts_with("https:")
+        self.url.starts_with("https:")
     }
 }
 

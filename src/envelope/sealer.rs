@@ -216,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn hex_is_what_the_crate_says() {
+        for pair in (0..=u16::MAX).map(u16::to_be_bytes) {
+            let found = unhex(&pair).map(|bytes| bytes.to_vec());
+            assert_eq!(found, hex::decode(pair).ok(), "{pair:?}");
+        }
+        assert_eq!(hex_upper(&[0x00, 0x9A, 0xBC, 0xDE, 0xFF]), "009ABCDEFF");
+    }
+
+    #[test]
     fn either_hex_case_opens() {
         let sealed = sealer().seal("测试".as_bytes());
         assert_eq!(sealed, sealed.to_uppercase());
