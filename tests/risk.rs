@@ -5,8 +5,8 @@ mod common;
 
 use common::front::{Act, front};
 use common::{
-    Client, Folder, Reply, alone, centre, config, config_with, fault, is, library, show, times,
-    transaction,
+    Client, Folder, Reply, alone, centre, config, config_with, everything, fault, is, library,
+    show, times, transaction,
 };
 use evoucher::catalogue::codes::{
     EV_CONNECT, EV_CONNECTION_LOST, EV_DUPLICATE, EV_INVALID_REQUEST, EV_ISSUED_BEFORE, EV_JOURNAL,
@@ -618,11 +618,11 @@ fn a_journal_that_cannot_be_used_stops_certificates_and_nothing_else() {
     assert_eq!(fs::read_to_string(&path).unwrap(), damaged, "left as it is");
 }
 
-/// Runs an ignored test of this program where a folder is a file system of its own, mounted with
-/// these options.
-fn mounted(test: &str, options: &str) {
+/// Runs an ignored test of this program where a folder, `$1`, is a file system of its own, mounted
+/// by this command.
+fn mounted(test: &str, mount: &str) {
     let folder = Folder::new("disk");
-    let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && exec \"$3\" --exact \"$4\" --ignored";
+    let script = format!("{mount} && exec \"$2\" --exact \"$3\" --ignored");
     let output = Command::new("unshare")
         .args([
             "--user",
@@ -630,9 +630,8 @@ fn mounted(test: &str, options: &str) {
             "--mount",
             "sh",
             "-c",
-            script,
+            &script,
             "sh",
-            options,
         ])
         .arg(folder.path())
         .arg(std::env::current_exe().unwrap())
@@ -654,7 +653,7 @@ fn disk() -> (PathBuf, Value) {
 
 #[test]
 fn a_full_disk_stops_certificates_and_nothing_else() {
-    mounted("full_disk", "size=512k");
+    mounted("full_disk", "mount -t tmpfs -o size=512k tmpfs \"$1\"");
 }
 
 #[test]
@@ -696,7 +695,7 @@ fn full_disk() {
 
 #[test]
 fn a_disk_that_cannot_be_written_stops_certificates_and_nothing_else() {
-    mounted("read_only_disk", "size=1m");
+    mounted("read_only_disk", "mount -t tmpfs -o size=1m tmpfs \"$1\"");
 }
 
 #[test]
@@ -724,6 +723,36 @@ fn read_only_disk() {
     is_unusable(&config, &centre, "权限");
     remount("rw");
     refused(&ask(), EV_ISSUED_BEFORE, "confirm_charge", "issued");
+}
+
+/// A FUSE file system stands for the network drives: they are told by the same look at it.
+#[test]
+fn a_network_drive_stops_certificates_and_nothing_else() {
+    let found = Command::new("fuse-overlayfs").arg("--version").output();
+    if found.is_err() && !everything() {
+        return show("not run: there is no fuse-overlayfs\n");
+    }
+    let mount = "mkdir \"$1/lower\" \"$1/upper\" \"$1/work\" \"$1/drive\" && fuse-overlayfs \
+        -o \"lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work\" \"$1/drive\"";
+    mounted("network_drive", mount);
+}
+
+#[test]
+#[ignore = "on a disk of its own: see `mounted`"]
+fn network_drive() {
+    let centre = centre();
+    let (disk, mut journal) = disk();
+    for folder in ["drive", "drive/journal"] {
+        journal["journal"]["dir"] = json!(disk.join(folder));
+        is_unusable(
+            &config_with(centre.url(), journal.clone()),
+            &centre,
+            "网络盘",
+        );
+    }
+    journal["journal"]["dir"] = json!(disk.join("beside"));
+    let client = library().open(&config_with(centre.url(), journal));
+    charges(&certificate(&client, "beside", "1"));
 }
 
 /// Another cashier's folder.

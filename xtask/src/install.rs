@@ -5,12 +5,14 @@ use crate::sh::{self, Result};
 /// A program as it is called, or a file by its whole path; and the Debian package that it comes in.
 pub type Need = (&'static str, &'static str);
 
-/// For the native tests: C programs, the leak check, the independent SM4.
+/// For the native tests: C programs, the leak check, the independent SM4, a drive that is none of this
+/// machine's.
 pub const NATIVE: &[Need] = &[
     ("cc", "gcc"),
     ("c++", "g++"),
     ("valgrind", "valgrind"),
     ("openssl", "openssl"),
+    ("fuse-overlayfs", "fuse-overlayfs"),
 ];
 
 /// For the benchmark: the other client's libraries, a server, counts of system calls and
