@@ -10,7 +10,10 @@ use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::thread;
 
@@ -94,20 +97,89 @@ fn what_reads_shares_connections_and_what_changes_something_never_does() {
                 assert_eq!(reply.returned, 0, "{}", reply.text());
             }
         }
-        let reading: BTreeSet<u64> = READING
-            .iter()
-            .flat_map(|service| connections(&centre, service))
-            .collect();
-        assert_eq!(reading.len(), 1, "{url}");
-        let mut fresh = reading;
-        for service in ["tokenPwdCheckNotc", "genPayCert", "echo"] {
-            for connection in connections(&centre, service) {
-                assert!(fresh.insert(connection), "{service} on a used connection");
-            }
+        // What changes something came first on its connection, and nothing that reads needed one of
+        // its own: the notice of the same round had come before it.
+        let mut used = BTreeSet::new();
+        for entry in centre.ledger() {
+            let is_new = used.insert(entry.connection);
+            let reads = READING.contains(&entry.service);
+            assert_eq!(is_new, !reads, "{} on {}", entry.service, entry.connection);
         }
-        assert_eq!(fresh.len(), 151);
-        assert_eq!(centre.connections(), 151);
+        assert_eq!(centre.connections(), 150);
     }
+}
+
+#[test]
+fn the_patients_answer_is_asked_for_on_the_notices_connection() {
+    let centre = centre();
+    let (_folder, more) = https(&centre);
+    for url in [centre.url(), centre.https_url()] {
+        centre.clear();
+        let client = library().open(&config_with(&url, more.clone()));
+        let reply = client.call("ev_verify_password", &request("auto1"));
+        assert_eq!(reply.returned, 0, "{}", reply.text());
+        assert_eq!(centre.connections(), 1);
+    }
+}
+
+/// The connections of the flow's two steps, in order.
+fn of_a_payment(client: &Client, centre: &Sandbox, token: &str) -> [u64; 2] {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    centre.clear();
+    let serial = format!("reuse-{}", SERIAL.fetch_add(1, SeqCst));
+    let reply = client.call("ev_one_code_pay", &transaction(token, &serial, "1"));
+    assert_eq!(reply.returned, 0, "{}", reply.text());
+    ["signedQuery", "genPayCert"].map(|service| connections(centre, service)[0])
+}
+
+#[test]
+fn the_certificates_connection_is_opened_while_the_centre_is_asked() {
+    let centre = centre();
+    let (_folder, more) = https(&centre);
+    for url in [centre.url(), centre.https_url()] {
+        let client = library().open(&config_with(&url, more.clone()));
+        // The centre is slow to answer: the connection has come by then, and no other comes.
+        let [question, certificate] = of_a_payment(&client, &centre, "signed-fault.slow-300@sign");
+        assert_eq!(certificate, question + 1);
+        assert_eq!(centre.connections(), 2);
+        // A connection that was kept is for the question alone.
+        let [question, certificate] = of_a_payment(&client, &centre, "signed-2");
+        assert!(certificate > question);
+        assert_eq!(centre.connections(), 1);
+    }
+}
+
+#[test]
+fn what_was_opened_ahead_is_not_used_when_it_is_old_or_closed() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    let [question, certificate] = of_a_payment(&client, &centre, "signed-fault.slow-2100@sign");
+    assert_eq!(certificate, question + 2, "it was older than two seconds");
+    assert_eq!(centre.connections(), 3);
+
+    // A server that closes the second connection at once, before the question's answer is out.
+    let upstream = centre.url().replace("http://", "");
+    let (closed, is_closed) = mpsc::channel();
+    let is_closed = Mutex::new(is_closed);
+    let server = Server::start(move |mut stream, number| {
+        if number == 1 {
+            drop(stream);
+            return closed.send(()).unwrap();
+        }
+        while let Some(request) = read_message(&mut stream) {
+            if number == 0 {
+                is_closed.lock().unwrap().recv().unwrap();
+            }
+            let mut upstream = TcpStream::connect(&upstream).unwrap();
+            upstream.write_all(request.as_bytes()).unwrap();
+            let reply = read_message(&mut upstream).unwrap();
+            stream.write_all(reply.as_bytes()).unwrap();
+        }
+    });
+    let client = library().open(&config(server.url()));
+    let reply = client.call("ev_one_code_pay", &transaction("signed", "closed", "1"));
+    assert_eq!(reply.returned, 0, "{}", reply.text());
+    assert_eq!(server.accepted(), 3);
 }
 
 #[test]
@@ -144,7 +216,7 @@ fn fresh_connections_resume_the_tls_session() {
     for seen in centre.requests() {
         resumed.insert(seen.connection, seen.resumed);
     }
-    assert_eq!(resumed.len(), 31);
+    assert_eq!(resumed.len(), 30);
     let whole = resumed.values().filter(|resumed| !**resumed).count();
     assert_eq!(whole, 1, "whole handshakes: {resumed:?}");
 }

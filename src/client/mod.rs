@@ -115,6 +115,16 @@ impl Client {
         self.make(&target, request, None, Some(flow), |_| Ok(transaction))
     }
 
+    /// Has the next step of a flow open a connection for the step that is likely to follow it.
+    pub fn connect_ahead(&self, service: &Service, flow: &Call) {
+        let urls = &self.config.local_urls;
+        let preferred = self.own().preferred.load(Ordering::Relaxed);
+        // Where the client cannot send, the step itself will say so.
+        if let (Some(base), Ok(transport)) = (urls.get(preferred), self.transport()) {
+            transport.connect_ahead(&self.config, flow, &base.join(service.path));
+        }
+    }
+
     fn make(
         &self,
         target: &Target,
@@ -239,8 +249,9 @@ impl Client {
                 _ => failure,
             }
         })?;
-        if envelope::reply::is_success(answer.status) && !target.changes() {
-            transport.keep_connection(call);
+        // Of a path that no document lists nobody knows what follows a reply.
+        if envelope::reply::is_success(answer.status) && target.known().is_some() {
+            transport.keep_connection(call, target.changes());
         }
         Ok(reply)
     }

@@ -34,6 +34,8 @@ pub fn one_code_pay<'a>(
     };
     let question = request_for(&SIGNED_QUERY, &request, &GEN_PAY_CERT);
 
+    // By the time that the answer is here the certificate's connection stands.
+    client.connect_ahead(&GEN_PAY_CERT, &run.whole.call);
     let status = run.ask(&SIGNED_QUERY, &question);
     let mut story = story(&status);
     if status.next != Some(Next::GetCertificate) {

@@ -4,6 +4,7 @@
 //! ureq stays on the calling thread, so the connectors, the resolver and the connection find their
 //! call in a thread-local; other threads only cancel it.
 
+use super::ahead::Ahead;
 use super::connection::Open;
 use rustls::ProtocolVersion;
 use std::cell::RefCell;
@@ -27,6 +28,8 @@ pub struct Call {
     ended: Condvar,
     sent: AtomicBool,
     progress: Mutex<Progress>,
+    /// Shared by a flow and its steps.
+    ahead: Arc<Mutex<Ahead>>,
 }
 
 /// What a call is made for.
@@ -134,6 +137,10 @@ impl Call {
             ended: Condvar::new(),
             sent: AtomicBool::new(false),
             progress: Mutex::new(Progress::new(now + connect_timeout, false, is_test)),
+            ahead: match purpose {
+                Purpose::Step(flow) => Arc::clone(&flow.ahead),
+                Purpose::Call | Purpose::Test => Arc::default(),
+            },
         }
     }
 
@@ -297,6 +304,11 @@ impl Call {
     pub fn socket(&self) -> io::Result<Arc<TcpStream>> {
         let socket = self.progress().socket.clone();
         socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// What the flow that this is, or is a step of, opens ahead.
+    pub fn ahead(&self) -> std::sync::MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a cancel reach a connection that is still being made.

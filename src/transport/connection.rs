@@ -47,6 +47,11 @@ impl Tcp {
     /// Connects within that time.
     pub fn connect(address: SocketAddr, within: Duration) -> io::Result<Self> {
         let (stream, write_timeout) = connect_within(address, within)?;
+        Self::new(stream, write_timeout)
+    }
+
+    /// A connection that stands, with its time-out for writing.
+    pub fn new(stream: TcpStream, write_timeout: Option<Duration>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: Arc::new(stream),
@@ -243,6 +248,11 @@ impl Open {
         self.way.as_ref() == Some(way)
     }
 
+    /// Whether requests on both are addressed to the same.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.way == other.way
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
@@ -318,14 +328,14 @@ impl From<Box<Open>> for Connection {
 
 /// Looks at what has come, without waiting: one system call, before every kept-alive request.
 #[cfg(unix)]
-fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+pub fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
     Ok(SockRef::from(socket).recv_with_flags(&mut [MaybeUninit::uninit()], flags))
 }
 
 /// Looks at what has come, without waiting.
 #[cfg(not(unix))]
-fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
+pub fn peek_at_once(socket: &TcpStream) -> io::Result<io::Result<usize>> {
     socket.set_nonblocking(true)?;
     let peeked = socket.peek(&mut [0]);
     socket.set_nonblocking(false)?;
@@ -349,7 +359,10 @@ impl Transport for Connection {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         let open = self.open_mut();
-        open.flush()?;
+        if !open.pending.is_empty() {
+            open.flush()?;
+            Call::current()?.ahead().begin();
+        }
         let input = open.buffers.input_append_buf();
         if input.is_empty() {
             // Reading into no space would look like the other side's end.

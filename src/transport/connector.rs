@@ -103,7 +103,11 @@ impl Opener {
         for address in &details.addrs {
             let within = call.time_left()? / left;
             left -= 1;
-            match Tcp::connect(*address, within) {
+            let connected = match call.ahead().take(*address) {
+                Some(stream) => Tcp::new(stream, None),
+                None => Tcp::connect(*address, within),
+            };
+            match connected {
                 Ok(tcp) => {
                     call.watch(&tcp.stream)?;
                     call.note(|journal| {

@@ -1,6 +1,7 @@
 //! One POST to the centre: within its deadline, of bounded size, and with a truthful account of
 //! whether the request may have arrived.
 
+mod ahead;
 mod authorities;
 mod call;
 mod certificate;
@@ -16,6 +17,7 @@ use crate::catalogue::codes::*;
 use crate::config::{BaseUrl, Config};
 use crate::error::{Delivery, Failure, Text, text};
 use crate::os::addresses::address_towards;
+use ahead::Ahead;
 use connector::{Keeper, Opener};
 use once_cell::sync::OnceCell;
 use pool::Pool;
@@ -120,13 +122,28 @@ impl Transport {
             .map_err(|error| failure(config, call, uri, &error))
     }
 
-    /// Keeps the connection of a call that only reads, for the next one. Only for a reply that was
+    /// Keeps the connection of a call for the next one that only reads. Only for a reply that was
     /// understood: behind any other there may come more, which the next call would take for its
     /// own.
-    pub fn keep_connection(&self, call: &Call) {
-        if let Some(connection) = call.take_kept() {
-            self.pool.put(connection);
+    pub fn keep_connection(&self, call: &Call, changes: bool) {
+        match call.take_kept() {
+            // Calls that change something take none from among those that are kept: theirs must not
+            // become ever more.
+            Some(connection) if changes => self.pool.put_in_place(connection),
+            Some(connection) => self.pool.put(connection),
+            None => {}
         }
+    }
+
+    /// Has the next step of a flow open a connection for the step behind it. With a proxy, or a name
+    /// that would have to be looked up, nothing is done.
+    pub fn connect_ahead(&self, config: &Config, flow: &Call, uri: &Uri) {
+        let host = uri.host().unwrap_or_default();
+        let address = match &config.proxy {
+            Some(_) => None,
+            None => self.names.known(host, port_of(uri)),
+        };
+        *flow.ahead() = address.map_or(Ahead::None, Ahead::Wanted);
     }
 
     fn attempt(

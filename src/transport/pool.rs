@@ -58,6 +58,16 @@ impl Pool {
         });
     }
 
+    /// Keeps a connection in place of the oldest one that leads to the same.
+    pub fn put_in_place(&self, open: Box<Open>) {
+        let mut kept = self.kept();
+        let oldest = kept.iter().position(|kept| kept.open.is_like(&open));
+        let replaced = oldest.map(|oldest| kept.remove(oldest));
+        drop(kept);
+        self.put(open);
+        drop(replaced);
+    }
+
     /// Takes a connection that leads there, the youngest first. The other side has neither closed
     /// it nor said anything on it unasked.
     pub fn take(&self, way: &Way) -> Option<Connection> {

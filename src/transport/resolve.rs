@@ -55,6 +55,21 @@ impl NameResolver {
         Ok(found)
     }
 
+    /// The first of them, if it is known without asking anybody.
+    pub fn known(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        let number = host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(number) = number.parse::<IpAddr>() {
+            return Some(SocketAddr::new(number, port));
+        }
+        match self.names().get(host) {
+            Some(Known::Found(found, since)) if since.elapsed() < REMEMBER => {
+                let found = found.first()?;
+                Some(SocketAddr::new(found.ip(), port))
+            }
+            _ => None,
+        }
+    }
+
     /// The same with no port yet.
     fn look_up(&self, host: &str, within: Duration) -> io::Result<Vec<SocketAddr>> {
         let mut names = self.names();
