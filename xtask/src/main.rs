@@ -24,6 +24,7 @@ cargo xtask test            everything; on Debian as root it installs what is mi
 cargo xtask test --quick    the inner loop: native only, installs nothing
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
 cargo xtask bench --costs   fail if a call costs more instructions or system calls than is committed
+cargo xtask bench --sizes   what the library's size is made of, by crate
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
 cargo xtask dist            the archives for Windows and Linux, in dist/
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Extent::Everything),
         ["test", "--quick"] => test::run(test::Extent::Quick),
         ["bench"] => bench::run(),
+        ["bench", "--sizes"] => bench::sizes(),
         ["bench", "--costs"] => sh::library().and_then(|()| bench::costs()),
         ["gen"] => r#gen::run(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),

@@ -4,6 +4,7 @@
 
 mod costs;
 mod setup;
+mod sizes;
 mod times;
 
 use crate::install;
@@ -24,4 +25,9 @@ pub fn run() -> Result {
 pub fn costs() -> Result {
     install::install(&[install::BENCH])?;
     costs::check(&Setup::prepare()?)
+}
+
+/// Builds the library with its symbols, and prints what its size is made of.
+pub fn sizes() -> Result {
+    sizes::table()
 }
