@@ -34,11 +34,9 @@ const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200
 /// A text from the wire, with what is invisible made visible. In one line (`inline`) line ends and tabs are, too.
 export function visible(text, inline = true) {
   const shown = String(text ?? '').replace(HIDDEN, character => {
-    const code = character.codePointAt(0);
-    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-    return code === 0x7f ? '␡' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+    return `⟨U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
-  return inline ? shown.replace(/\n/g, '␊').replace(/\t/g, '␉') : shown;
+  return inline ? shown.replace(/\n/g, '↵').replace(/\t/g, '⇥') : shown;
 }
 
 /// A short text from the wire, isolated from the reading direction of what stands beside it.
@@ -48,7 +46,7 @@ export const wire = (text, className = '') => h('bdi', { class: `wire ${classNam
 export function long(text, { limit = 600, block = false } = {}) {
   const tag = block ? 'pre' : 'span';
   const cut = text.length > limit;
-  const body = h(tag, { class: 'wire', dir: 'ltr', tabindex: block ? '0' : null, role: block ? 'region' : null, 'aria-label': block ? t('text') : null },
+  const body = h(tag, { class: 'wire', dir: 'ltr', tabindex: block ? '0' : null, role: block ? 'group' : null, 'aria-label': block ? t('text') : null },
     visible(cut ? text.slice(0, limit) : text, !block));
   if (!cut) return body;
   const more = h('button', { type: 'button', class: 'quiet', onclick: () => {

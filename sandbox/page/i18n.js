@@ -64,7 +64,7 @@ const TEXTS = {
   chaos: ['混沌', 'Chaos'], chaosWhat: ['按种子随机挑选一部分请求遭遇故障；同一种子可重放。', 'A share of the requests meets some fault, drawn from a seed: the same seed repeats the run.'], seed: ['种子', 'Seed'], share: ['比例 %', 'Share %'],
   rate: ['限流', 'Rate limit'], rateWhat: ['超出每秒次数的请求由网关以 HTTP 429 拒绝。', 'Requests beyond it are refused with HTTP 429, as by a gateway.'], perSecond: ['每秒次数', 'Per second'],
   clock: ['中心时钟', 'Clock of the centre'], clockWhat: ['正数为快，负数为慢；偏差超过十分钟时 timestamp 会被拒绝。', 'Ahead if positive, behind if negative; beyond ten minutes timestamps are refused.'], offsetSeconds: ['偏移（秒）', 'Offset (seconds)'],
-  set: ['设置', 'Set'], off: ['关闭', 'Off'], isOn: ['生效中', 'on'], isOff: ['关闭', 'off'], and: ['；', '; '],
+  set: ['设置', 'Set'], off: ['关闭', 'Off'], isOn: ['生效中', 'on'], isOff: ['未启用', 'not on'], and: ['；', '; '],
   nowNone: ['当前没有任何故障设置。', 'No fault is on.'], nowRules: ['{n} 条规则生效', '{n} rules on'], nowChaos: ['混沌：种子 {seed}，{share}%', 'chaos: seed {seed}, {share}%'], nowRate: ['限流：每秒 {n} 次', 'rate limit: {n} per second'], nowClock: ['时钟偏移 {n} 秒', 'clock off by {n} s'], nowHeld: ['扣住 {n} 笔', '{n} held'],
   allFaults: ['全部故障', 'All faults'], findFault: ['查找故障', 'Find a fault'], faultName: ['名称', 'Name'], faultTitle: ['故障', 'Fault'], faultWhat: ['做什么', 'What it does'], faultEffect: ['请求已生效', 'Took effect'], use: ['选用', 'Use'], takesEffect: ['请求已生效，坏在应答', 'the request took effect; the reply goes wrong'], noEffect: ['请求没有生效', 'nothing took effect'],
 

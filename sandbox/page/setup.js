@@ -39,14 +39,14 @@ function configuration(one) {
     h('p', { class: 'muted small' }, say(one.what)), long(text(one.config), { limit: 4096, block: true }));
 }
 
-const command = line => h('div', { class: 'command' }, h('pre', { class: 'wire', dir: 'ltr', tabindex: '0', role: 'region', 'aria-label': t('firstCall') }, line), copyButton(line, { class: 'quiet' }));
+const command = line => h('div', { class: 'command' }, h('pre', { class: 'wire', dir: 'ltr', tabindex: '0', role: 'group', 'aria-label': t('firstCall') }, line), copyButton(line, { class: 'quiet' }));
 
 function snippets(list) {
   if (!list.length) return null;
   const shown = h('div', { class: 'command' });
   const choose = at => {
     buttons.forEach((button, n) => button.setAttribute('aria-pressed', String(n === at)));
-    shown.replaceChildren(h('pre', { class: 'wire', dir: 'ltr', tabindex: '0', role: 'region', 'aria-label': list[at].language }, list[at].text), copyButton(list[at].text, { class: 'quiet' }));
+    shown.replaceChildren(h('pre', { class: 'wire', dir: 'ltr', tabindex: '0', role: 'group', 'aria-label': list[at].language }, list[at].text), copyButton(list[at].text, { class: 'quiet' }));
   };
   const buttons = list.map((one, n) => h('button', { type: 'button', onclick: () => choose(n) }, one.language));
   choose(0);

@@ -59,7 +59,7 @@ function take(exchanges) {
     const at = place(exchange.id);
     if (at === list.length) list.push(exchange);
     else if (list[at].id === exchange.id) list[at] = exchange;
-    else if (at > 0 || !store.loaded) list.splice(at, 0, exchange); // older than the oldest: it was let go
+    else if (at > 0 || !store.loaded) list.splice(at, 0, exchange); // else it is older than the oldest, and was let go
   }
   if (list.length > KEPT + TRIM) list.splice(0, list.length - KEPT);
   change('exchanges');
@@ -85,9 +85,10 @@ async function load() {
   do {
     const page = await ask(`/exchanges?limit=1000${before ? `&before=${before}` : ''}`);
     if (!current() || !page) return;
-    const here = new Set(store.exchanges.map(exchange => exchange.id));
-    const missing = page.exchanges.filter(exchange => !here.has(exchange.id)).reverse();
-    store.exchanges = [...missing, ...store.exchanges].sort((a, b) => a.id - b.id);
+    const older = page.exchanges.filter(exchange => !summary(exchange.id)).reverse();
+    const oldest = store.exchanges[0]?.id ?? Infinity;
+    store.exchanges = [...older, ...store.exchanges];
+    if (older.length && older.at(-1).id > oldest) store.exchanges.sort((a, b) => a.id - b.id); // the stream has come in between
     before = page.exchanges.length === 1000 ? page.exchanges.at(-1).id : undefined;
     change('exchanges');
   } while (before && store.exchanges.length < KEPT);
