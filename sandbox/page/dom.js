@@ -16,10 +16,13 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/// Puts new children into `parent`; the control that had the focus (known by its data-key) has it again.
+/// Puts new children into `parent`; the control that had the focus (known by its data-key) has it again. What looks the same stays, so
+/// that no click is lost in between: all that a control's handler works on must therefore stand in the element or its neighbours.
 export function redraw(parent, ...children) {
+  const made = children.flat(3).filter(child => child !== null && child !== undefined && child !== false);
+  if (made.length > 0 && made.length === parent.childNodes.length && made.every((child, n) => child instanceof Node && child.isEqualNode(parent.childNodes[n]))) return;
   const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  parent.replaceChildren(...children.flat(3).filter(child => child !== null && child !== undefined && child !== false));
+  parent.replaceChildren(...made);
   if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 

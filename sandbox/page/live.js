@@ -42,12 +42,16 @@ export function mount(main, first) {
   let selected = null;
   let pausedAt = null; // the newest id when it was paused
   let rowHeight = 28;
-  let pool = [];
+  // Where the list is scrolled to and how high it is: kept, since asking for them makes the browser lay everything out at once.
+  let scrolled = 0;
+  let space = 0;
+  let frame = 0;
+  const pool = [];
 
   const body = h('div', { role: 'rowgroup', class: 'rows' });
   const head = h('div', { role: 'row', class: 'row head', 'aria-rowindex': '1' },
     COLUMNS.map(column => h('div', { role: 'columnheader', class: `c-${column.name}` }, t(`column.${column.name}`))));
-  const list = h('div', { id: 'live-list', role: 'grid', tabindex: '0', 'aria-label': t('exchanges'), 'aria-colcount': COLUMNS.length, onscroll: () => draw(), onkeydown: key },
+  const list = h('div', { id: 'live-list', role: 'grid', tabindex: '0', 'aria-label': t('exchanges'), 'aria-colcount': COLUMNS.length, onscroll: scroll, onkeydown: key },
     h('div', { role: 'rowgroup', class: 'head-group' }, head), body);
   const empty = h('div', { class: 'empty', hidden: true });
   const pause = h('button', { type: 'button', id: 'pause', 'aria-pressed': 'false', onclick: () => {
@@ -90,11 +94,8 @@ export function mount(main, first) {
     const before = rows.length ? rows.at(-1).id : 0;
     rows = filters.length || pausedAt !== null ? store.exchanges.filter(e => (pausedAt === null || e.id <= pausedAt) && fits(e)) : store.exchanges;
     // Whoever has scrolled down goes on looking at the same rows while others come in above them.
-    if (list.scrollTop > 0 && before) {
-      let added = 0;
-      for (let at = rows.length - 1; at >= 0 && rows[at].id > before; at--) added++;
-      if (added) list.scrollTop += added * rowHeight;
-    }
+    let added = 0;
+    if (scrolled > 0 && before) for (let at = rows.length - 1; at >= 0 && rows[at].id > before; at--) added++;
     pause.dataset.waiting = waiting;
     pause.setAttribute('aria-pressed', String(pausedAt !== null));
     setText(pause, pausedAt === null ? t('pause') : t('resume', { n: waiting }));
@@ -109,17 +110,29 @@ export function mount(main, first) {
     }
     empty.hidden = !none;
     list.hidden = none;
+    if (added) {
+      grow();
+      list.scrollTop = scrolled += added * rowHeight;
+    }
     draw();
+  }
+  function scroll() {
+    scrolled = list.scrollTop;
+    frame ||= requestAnimationFrame(draw);
+  }
+  function grow() {
+    const height = `${rows.length * rowHeight}px`;
+    if (body.style.height !== height) body.style.height = height;
   }
   const fits = e => filters.every(([name, value]) => FILTERS[name](e, value));
 
   // Fills the rows that can be seen. A row that is used again keeps its elements: only texts that differ are set.
   function draw() {
-    const top = Math.max(0, Math.floor(list.scrollTop / rowHeight) - 4);
-    const visibleRows = Math.ceil(list.clientHeight / rowHeight) + 8;
-    const end = Math.min(rows.length, top + visibleRows);
-    const height = `${rows.length * rowHeight}px`;
-    if (body.style.height !== height) body.style.height = height;
+    cancelAnimationFrame(frame);
+    frame = 0;
+    const top = Math.max(0, Math.min(Math.floor(scrolled / rowHeight), rows.length) - 4);
+    const end = Math.min(rows.length, top + Math.ceil(space / rowHeight) + 8);
+    grow();
     while (pool.length < end - top) {
       const cells = COLUMNS.map(column => h('div', { role: 'gridcell', class: `c-${column.name}` }, h('bdi', { dir: 'ltr' })));
       const element = h('div', { role: 'row', class: 'row', id: `row-${pool.length}` }, cells);
@@ -168,9 +181,10 @@ export function mount(main, first) {
     const to = Math.max(0, Math.min(rows.length - 1, at));
     selected = rows[rows.length - 1 - to].id;
     const top = to * rowHeight;
-    const space = list.clientHeight - head.offsetHeight;
+    const room = space - head.offsetHeight;
     if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + rowHeight > list.scrollTop + space) list.scrollTop = top + rowHeight - space;
+    else if (top + rowHeight > list.scrollTop + room) list.scrollTop = top + rowHeight - room;
+    scrolled = list.scrollTop;
     draw();
     if (address.id) go(path(String(selected)), true);
   }
@@ -217,6 +231,8 @@ export function mount(main, first) {
   }
   function measure() {
     rowHeight = parseFloat(getComputedStyle(list).getPropertyValue('--row')) || 28;
+    space = list.clientHeight;
+    scrolled = list.scrollTop;
     refresh();
   }
 
@@ -235,6 +251,7 @@ export function mount(main, first) {
     update,
     unmount() {
       offs.forEach(off => off());
+      cancelAnimationFrame(frame);
       sizes.disconnect();
       document.removeEventListener('keydown', escape);
       main.classList.remove('with-exchange');

@@ -15,7 +15,7 @@ export function phone(patient) {
   const before = patient.notices.filter(notice => notice !== waiting);
   const answer = async word => putPatient(await attempt('POST', `${path}/answer`, { answer: word }));
   const sign = async word => putPatient(await attempt('POST', `${path}/sign`, { sign: word }));
-  return h('div', { class: 'device' },
+  return h('div', { class: 'device', 'data-token': patient.token },
     h('div', { class: 'device-top' }, h('h2', null, t('phone')), h('span', { class: 'muted small' }, t('simulated'))),
     h('div', { class: waiting ? 'note waiting' : 'note', 'aria-live': 'polite' },
       waiting ? [
