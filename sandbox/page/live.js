@@ -134,9 +134,9 @@ export function mount(main, first) {
     const end = Math.min(rows.length, top + Math.ceil(space / rowHeight) + 8);
     grow();
     while (pool.length < end - top) {
-      const cells = COLUMNS.map(column => h('div', { role: 'gridcell', class: `c-${column.name}` }, h('bdi', { dir: 'ltr' })));
+      const cells = COLUMNS.map(column => h('div', { role: 'gridcell', class: `c-${column.name}` }, h('bdi', { dir: 'ltr' }, '')));
       const element = h('div', { role: 'row', class: 'row', id: `row-${pool.length}` }, cells);
-      pool.push({ element, texts: cells.map(cell => cell.firstChild) });
+      pool.push({ element, texts: cells.map(cell => cell.firstChild.firstChild) });
       body.append(element);
     }
     let active = '';
@@ -156,7 +156,10 @@ export function mount(main, first) {
         row.shown = e;
         element.dataset.exchange = e.id;
         element.dataset.tone = tone(e);
-        COLUMNS.forEach((column, c) => setText(texts[c], visible(column.text(e).slice(0, 200))));
+        COLUMNS.forEach((column, c) => {
+          const text = visible(column.text(e).slice(0, 200));
+          if (texts[c].data !== text) texts[c].data = text;
+        });
       }
       element.dataset.exchange = e.id;
       const chosen = e.id === selected;
