@@ -2,9 +2,10 @@
 
 use crate::ledger::Books;
 use crate::options::{Account, Options};
+use crate::station::{Bus, Setup};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Locks; a panic elsewhere changes nothing of what these locks guard.
@@ -26,6 +27,10 @@ pub(crate) struct Centre {
     /// In milliseconds.
     clock_offset: i64,
     show: Option<Mutex<Box<dyn Write + Send>>>,
+    /// Beside localhost and numbers, how the station may be called.
+    pub(crate) names: Vec<String>,
+    pub(crate) bus: Bus,
+    pub(crate) setup: OnceLock<Setup>,
     /// Connections ever accepted: their ids, which `clear` does not begin again.
     accepted: AtomicU64,
 }
@@ -34,9 +39,16 @@ impl Centre {
     pub(crate) fn new(mut options: Options) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             account: Account::new(&options)?,
-            books: Mutex::new(Books::new(options.ledger_max, now_ms())),
+            books: Mutex::new(Books::new(
+                options.ledger_max,
+                options.exchanges_max,
+                now_ms(),
+            )),
             clock_offset: options.clock_offset.saturating_mul(1000),
             show: options.show.take().map(Mutex::new),
+            names: std::mem::take(&mut options.names),
+            bus: Bus::default(),
+            setup: OnceLock::new(),
             accepted: AtomicU64::new(0),
         }))
     }

@@ -141,7 +141,7 @@ fn read<const N: usize>(body: &[u8], fields: [(&str, Form); N]) -> Result<[Strin
     let object = Object::read(text).map_err(|why| format!("请求体{why}"))?;
     let wrong: Vec<_> = fields
         .iter()
-        .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(object.get(name))?)))
+        .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(object.get(name))?.zh)))
         .collect();
     match wrong.is_empty() {
         true => Ok(fields.map(|(name, _)| object.text(name))),

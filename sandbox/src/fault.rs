@@ -312,6 +312,20 @@ impl Fault {
             .map(|(_, fault, _)| *fault)
     }
 
+    /// Its name, with the number that it carries.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Slow(wait) => format!("slow-{wait}"),
+            Self::GatewayJson(status) => format!("gateway-{}-json", status.as_u16()),
+            Self::GatewayHtml(status) => format!("gateway-{}-html", status.as_u16()),
+            Self::Late(status) => format!("late-{}", status.as_u16()),
+            _ => {
+                let named = NAMED.iter().find(|(_, fault, _)| *fault == self);
+                named.map_or("", |(name, ..)| name).to_owned()
+            }
+        }
+    }
+
     /// Takes the fault that `text` begins with, and gives what is left behind it: nothing, or what
     /// begins with a dash or an `@`. Names hold the dash that also parts a token's words, so the
     /// longest name wins.

@@ -1,10 +1,11 @@
 //! A request from its head to the end of its reply.
 
-use crate::centre::Centre;
+use crate::centre::{Centre, now_ms};
 use crate::choice::Choice;
 use crate::control;
 use crate::deliver::deliver;
 use crate::envelope;
+use crate::exchanges::{self, By, Decided};
 use crate::fault::Fault;
 use crate::json::Object;
 use crate::ledger::{Seen, Texts};
@@ -13,9 +14,12 @@ use crate::reply::Answer;
 use crate::scenario::{self, Words};
 use crate::service::Service;
 use crate::show;
+use crate::station;
 use crate::wire::Connection;
-use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use axum::body::Body;
+use http_body_util::Either;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use std::future::poll_fn;
@@ -74,6 +78,47 @@ pub(crate) struct Exchange {
     pub(crate) fault: Fault,
     pub(crate) answer: Answer,
     status: StatusCode,
+    decided: Decided,
+}
+
+/// However an exchange ends, also when the client goes away.
+struct End<'a>(&'a Centre, u64);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.books().exchanges.end(self.1);
+    }
+}
+
+fn note(centre: &Centre, number: u64, data: &[u8]) {
+    let mut books = centre.books();
+    books
+        .exchanges
+        .tell(number, |exchange| exchange.body.extend_from_slice(data));
+}
+
+/// Records what was made of a request, and what goes out.
+fn record(centre: &Centre, number: u64, exchange: &mut Exchange, by_address: bool, page: &Page) {
+    let mut decided = std::mem::take(&mut exchange.decided);
+    let (answer, fault) = (&exchange.answer, exchange.fault);
+    if fault != Fault::None {
+        let by = if by_address { By::Address } else { By::Token };
+        decided.fault = Some((fault.name(), by));
+    }
+    decided.code = Some(answer.code);
+    let state = answer.state(decided.service);
+    decided.result = Some(exchanges::result(decided.service, answer, &state));
+    let reply = exchanges::Reply {
+        status: page.status.as_u16(),
+        headers: page.shown_headers(),
+        body: page.body.clone(),
+        plain: answer.plain.clone(),
+        is_sent: fault.replies(),
+    };
+    centre.books().exchanges.tell(number, |kept| {
+        kept.decided = decided;
+        kept.reply = Some(reply);
+    });
 }
 
 /// Answers a request. An error means that the connection is over: hyper lets go of it without
@@ -82,13 +127,33 @@ pub(crate) async fn handle(
     centre: Arc<Centre>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
-) -> io::Result<Response<Chunks>> {
-    let (head, body) = request.into_parts();
+) -> io::Result<Response<Either<Chunks, Body>>> {
     let first = connection.is_new();
-    if let Some(path) = control::path(head.uri.path()) {
+    if let Some(path) = control::path(request.uri().path()) {
         if first {
             centre.uncount();
         }
+        let accepts = request.headers().get(ACCEPT);
+        let accepts = accepts
+            .and_then(|kinds| kinds.to_str().ok())
+            .unwrap_or_default();
+        if station::owns(path, accepts.contains("text/html")) {
+            let response = station::answer(&centre, &connection, request).await;
+            return Ok(response.map(Either::Right));
+        }
+    }
+    let response = converse(centre, connection, request).await?;
+    Ok(response.map(Either::Left))
+}
+
+/// A request to the centre itself, or to what a program asks of the sandbox.
+async fn converse(
+    centre: Arc<Centre>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Chunks>> {
+    let (head, body) = request.into_parts();
+    if let Some(path) = control::path(head.uri.path()) {
         let Some(body) = read(body, |_| {}).await? else {
             return Ok(too_large());
         };
@@ -97,13 +162,14 @@ pub(crate) async fn handle(
     }
 
     let seen = see(&head, &connection);
-    let number = centre.books().see(seen.clone());
+    let number = centre.books().see(seen.clone(), now_ms());
+    let _end = End(&centre, number);
     let target = Target::of(head.uri.path());
     let early = target.as_ref().and_then(|target| target.met(&centre));
     let body = match early {
         // Left unread: what ends the connection here is the head.
         Some(Fault::CloseEarly | Fault::ResetEarly) => Some(Vec::new()),
-        _ => read(body, |data| centre.books().read(number, data)).await?,
+        _ => read(body, |data| note(&centre, number, data)).await?,
     };
     let Some(body) = body else {
         return Ok(too_large());
@@ -113,6 +179,7 @@ pub(crate) async fn handle(
         fault: early.unwrap_or(Fault::None),
         answer: Answer::refused(-5),
         status: StatusCode::OK,
+        decided: Decided::default(),
     };
     match decide(
         &centre,
@@ -126,6 +193,7 @@ pub(crate) async fn handle(
     }
     let mut page = page(&centre, &head, target.as_ref(), &exchange);
     page.date = centre.date();
+    record(&centre, number, &mut exchange, early.is_some(), &page);
     centre.show(|| {
         exchange.seen.body = String::from_utf8_lossy(&body).into_owned();
         show::conversation(number + 1, &exchange, &page)
@@ -191,6 +259,10 @@ fn decide(
         return Err(no_such_fault(name));
     }
     let service = Service::from_name(target.name);
+    exchange.decided.service = match service {
+        Some(service) => Some(service.name),
+        None => (target.name == ECHO).then_some(ECHO),
+    };
     if service.is_none() && target.name != ECHO {
         return Err(Answer::refused(-5));
     }
@@ -207,7 +279,10 @@ fn decide(
 
     let plain = envelope::open(body, &centre.account, centre.now_ms())?;
     let opened = String::from_utf8_lossy(&plain).into_owned();
-    centre.books().opened(number, opened.clone());
+    centre
+        .books()
+        .exchanges
+        .tell(number, |kept| kept.seen.opened = Some(opened.clone()));
     let usable = match std::str::from_utf8(&plain) {
         Ok(text) => Object::read(text),
         Err(_) => Err("不是 UTF-8".to_owned()),
@@ -215,6 +290,15 @@ fn decide(
     exchange.seen.opened = Some(opened.clone());
     let request = usable.map_err(|why| Answer::because(-2, &format!("encData 解密后{why}")))?;
     let token = request.text("token");
+    exchange.decided = Decided {
+        service: exchange.decided.service,
+        token: clip(token.clone()),
+        dev_id: clip(request.text("devId")),
+        org_codg: clip(request.text("orgCodg")),
+        serial: clip(request.text("fixmedinsTrnsSn")),
+        amount: clip(request.text("ownPaySetlAmt")),
+        ..Decided::default()
+    };
     let words = Words::of(&token);
     if let (None, Some(choice)) = (target.fault, &words.fault) {
         let choice = choice.as_ref().map_err(|name| no_such_fault(name))?;
@@ -227,6 +311,7 @@ fn decide(
         return Err(Answer::refused(-5));
     }
 
+    exchange.decided.processed = true;
     let mut books = centre.books();
     let books = &mut *books;
     let answer = match service {
@@ -240,14 +325,12 @@ fn decide(
         ),
         None => scenario::echo(&opened, &words),
     };
-    let [token, org_codg, serial, amount] =
-        ["token", "orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt"]
-            .map(|name| clip(request.text(name)));
+    let decided = &exchange.decided;
     let texts = Texts {
-        token: &token,
-        org_codg: &org_codg,
-        serial: &serial,
-        amount: &amount,
+        token: &decided.token,
+        org_codg: &decided.org_codg,
+        serial: &decided.serial,
+        amount: &decided.amount,
     };
     books.enter(
         service.map_or(ECHO, |service| service.name),

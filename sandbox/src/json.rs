@@ -37,6 +37,11 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// All fields in their order, each value as it was written.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, raw)| (&**name, raw.get()))
+    }
+
     /// The field's text, or nothing when it holds anything else.
     pub(crate) fn text(&self, name: &str) -> String {
         match self.get(name) {

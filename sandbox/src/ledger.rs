@@ -2,6 +2,7 @@
 
 use crate::channel::{Channel, Charge, Order, Refusal};
 use crate::choice::Choice;
+use crate::exchanges::{Exchange, Exchanges};
 use crate::fault::Fault;
 use crate::reply::Answer;
 use crate::scenario::Numbers;
@@ -54,10 +55,6 @@ pub struct Seen {
     pub resumed: bool,
 }
 
-/// The last requests that are kept, by number and by bytes: whichever is fewer.
-const KEPT_REQUESTS: usize = 1000;
-const KEPT_BYTES: usize = 64 << 20;
-
 /// A ledger entry at rest. There may be a million of them, so the texts are one allocation.
 struct Stored {
     seq: u64,
@@ -96,18 +93,6 @@ impl Stored {
     }
 }
 
-/// A request in the making.
-struct Request {
-    seen: Seen,
-    body: Vec<u8>,
-}
-
-impl Request {
-    fn bytes(&self) -> usize {
-        self.body.len() + self.seen.opened.as_ref().map_or(0, String::len)
-    }
-}
-
 /// The identifying fields of a request, for its entry.
 pub(crate) struct Texts<'a> {
     pub(crate) token: &'a str,
@@ -128,14 +113,11 @@ pub(crate) struct Books {
     entries: VecDeque<Stored>,
     entries_max: usize,
     processed: u64,
-    requests: VecDeque<Request>,
-    /// The number of the first request in `requests`; numbers are never given out again.
-    first_request: u64,
-    request_bytes: usize,
+    pub(crate) exchanges: Exchanges,
 }
 
 impl Books {
-    pub(crate) fn new(entries_max: usize, now_ms: u64) -> Self {
+    pub(crate) fn new(entries_max: usize, exchanges_max: usize, now_ms: u64) -> Self {
         Self {
             notices: Notices::default(),
             numbers: Numbers::new(now_ms),
@@ -146,9 +128,7 @@ impl Books {
             entries: VecDeque::new(),
             entries_max,
             processed: 0,
-            requests: VecDeque::new(),
-            first_request: 0,
-            request_bytes: 0,
+            exchanges: Exchanges::new(exchanges_max),
         }
     }
 
@@ -161,9 +141,7 @@ impl Books {
         self.connections = 0;
         self.processed = 0;
         self.entries = VecDeque::new();
-        self.first_request += self.requests.len() as u64;
-        self.requests.clear();
-        self.request_bytes = 0;
+        self.exchanges.clear();
     }
 
     /// What a request to this service meets, whose address or token makes this choice.
@@ -242,57 +220,18 @@ impl Books {
         }
     }
 
-    /// Notes the head of a request; the number is for adding to it.
-    pub(crate) fn see(&mut self, seen: Seen) -> u64 {
+    /// Notes the head of a request; the number is for telling more of it.
+    pub(crate) fn see(&mut self, seen: Seen, now_ms: u64) -> u64 {
         self.seen += 1;
-        self.requests.push_back(Request {
-            seen,
-            body: Vec::new(),
-        });
-        self.forget_requests();
-        self.first_request + self.requests.len() as u64 - 1
-    }
-
-    /// Adds to the body of a request, if it is still kept.
-    pub(crate) fn read(&mut self, request: u64, bytes: &[u8]) {
-        if let Some(request) = self.request(request) {
-            request.body.extend_from_slice(bytes);
-            self.request_bytes += bytes.len();
-            self.forget_requests();
-        }
-    }
-
-    /// Notes what a request opened to, if it is still kept.
-    pub(crate) fn opened(&mut self, request: u64, text: String) {
-        if let Some(request) = self.request(request) {
-            let bytes = text.len();
-            request.seen.opened = Some(text);
-            self.request_bytes += bytes;
-            self.forget_requests();
-        }
+        self.exchanges.begin(seen, now_ms)
     }
 
     pub(crate) fn requests(&self) -> Vec<Seen> {
-        let whole = |request: &Request| Seen {
-            body: String::from_utf8_lossy(&request.body).into_owned(),
-            ..request.seen.clone()
+        let whole = |(_, exchange): (u64, &Exchange)| Seen {
+            body: String::from_utf8_lossy(&exchange.body).into_owned(),
+            ..exchange.seen.clone()
         };
-        self.requests.iter().map(whole).collect()
-    }
-
-    fn request(&mut self, number: u64) -> Option<&mut Request> {
-        let index = usize::try_from(number.checked_sub(self.first_request)?).ok()?;
-        self.requests.get_mut(index)
-    }
-
-    fn forget_requests(&mut self) {
-        while self.requests.len() > KEPT_REQUESTS || self.request_bytes > KEPT_BYTES {
-            let Some(oldest) = self.requests.pop_front() else {
-                return;
-            };
-            self.first_request += 1;
-            self.request_bytes -= oldest.bytes();
-        }
+        self.exchanges.all().map(whole).collect()
     }
 }
 

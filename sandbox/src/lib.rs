@@ -19,6 +19,7 @@ mod choice;
 mod control;
 mod deliver;
 mod envelope;
+mod exchanges;
 mod fault;
 mod help;
 mod http;
@@ -32,6 +33,8 @@ mod server;
 mod service;
 mod show;
 mod spec;
+mod station;
+mod texts;
 mod tls;
 mod wire;
 
@@ -43,10 +46,12 @@ pub use tls::Tls;
 
 use centre::Centre;
 use server::Doors;
+use station::{Address, FirstCall, Port, Setup};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use texts::Text;
 use tls::Certificates;
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -71,6 +76,7 @@ impl Sandbox {
         if let Some(dir) = &options.tls_dir {
             certificates.write(dir)?;
         }
+        let key = options.key.clone();
         let centre = Centre::new(options)?;
 
         let (stop, stopped) = oneshot::channel();
@@ -89,18 +95,69 @@ impl Sandbox {
                 };
                 runtime.block_on(async {
                     let _ = opened.send(Doors::open(&shared, &shown, http, tls).await);
+                    tokio::spawn(station::tell_exchanges(Arc::downgrade(&shared)));
                     // Ends when the Sandbox is dropped.
                     let _ = stopped.await;
                 });
             })?;
         let doors = doors.recv().map_err(io::Error::other)??;
-        Ok(Self {
+        let sandbox = Self {
             centre,
             certificates,
             doors,
             stop: Some(stop),
             thread: Some(thread),
-        })
+        };
+        // Nobody else sets it.
+        let _ = sandbox.centre.setup.set(sandbox.setup(key));
+        Ok(sandbox)
+    }
+
+    /// What the station tells of it.
+    fn setup(&self, key: String) -> Setup {
+        let (http, https) = (self.url(), self.https_url());
+        let sha256 = self.certificate_sha256(Tls::Good);
+        let org_id = self.centre.account.org_id.clone();
+        let of_tls = |kind: Tls| Port {
+            name: format!("https-{}", kind.name()),
+            url: self.tls_url(kind),
+            sha256: Some(self.certificate_sha256(kind)),
+            what: kind.what(),
+        };
+        let others = [
+            (
+                "https-silent",
+                self.silent_tls_url(),
+                "连接后从不完成握手",
+                "never answers the handshake",
+            ),
+            (
+                "http-refusing",
+                self.refusing_url(),
+                "拒绝连接",
+                "refuses to connect",
+            ),
+            (
+                "http-slamming",
+                self.slamming_url(),
+                "连接后立即重置",
+                "accepts, and resets at once",
+            ),
+        ];
+        let others = others.map(|(name, url, zh, en)| Port {
+            name: name.to_owned(),
+            url,
+            sha256: None,
+            what: Text::new(zh, en),
+        });
+        Setup {
+            addresses: Address::all(&http, &https, &sha256, &org_id, &key),
+            org_id,
+            version: env!("CARGO_PKG_VERSION"),
+            tls: Tls::ALL.into_iter().map(of_tls).chain(others).collect(),
+            ca_pem: self.ca_pem(),
+            first_call: FirstCall::new(),
+        }
     }
 
     /// `http://127.0.0.1:PORT`, for `localUrl`.
@@ -154,8 +211,8 @@ impl Sandbox {
         self.centre.books().seen
     }
 
-    /// The last requests (1000, or fewer with huge bodies) as they were on the wire; without those
-    /// to `/sandbox/…`.
+    /// The last requests ([`Options::exchanges_max`], or fewer with huge bodies) as they were on the
+    /// wire; without those to `/sandbox/…`.
     pub fn requests(&self) -> Vec<Seen> {
         self.centre.books().requests()
     }

@@ -37,6 +37,12 @@ struct Arguments {
     /// How many processed requests are remembered
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     ledger_max: usize,
+    /// How many exchanges are kept as they were on the wire
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    kept: usize,
+    /// A name that the station's page may be called by, beside localhost and addresses in numbers
+    #[arg(long = "host", value_name = "NAME")]
+    names: Vec<String>,
     /// How many seconds its clock is ahead; negative: behind
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
         value_parser = clap::value_parser!(i64).range(-DECADE..=DECADE))]
@@ -76,6 +82,8 @@ fn run(arguments: Arguments) -> io::Result<()> {
         key_format: arguments.key_format,
         reqt_type: arguments.reqt_type,
         ledger_max: arguments.ledger_max,
+        exchanges_max: arguments.kept,
+        names: arguments.names,
         clock_offset: arguments.clock_offset,
         show: arguments.show.then(|| Box::new(io::stdout()) as Box<_>),
     })?;

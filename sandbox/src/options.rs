@@ -23,6 +23,10 @@ pub struct Options {
     pub reqt_type: String,
     /// How many processed requests are remembered; the oldest go first.
     pub ledger_max: usize,
+    /// How many exchanges are kept as they were on the wire; fewer where they are huge.
+    pub exchanges_max: usize,
+    /// Beside localhost and numbers, by which names the station may be called.
+    pub names: Vec<String>,
     /// How many seconds this centre's clock is ahead of the machine's; negative: behind.
     pub clock_offset: i64,
     /// Where to print every conversation. What is printed holds patients' data.
@@ -41,6 +45,8 @@ impl Default for Options {
             key_format: KeyFormat::Auto,
             reqt_type: "*&######".to_owned(),
             ledger_max: 1_000_000,
+            exchanges_max: 10_000,
+            names: Vec::new(),
             clock_offset: 0,
             show: None,
         }

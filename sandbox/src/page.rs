@@ -61,6 +61,18 @@ impl Page {
         )
     }
 
+    /// Its headers, as far as they are decided here.
+    pub(crate) fn shown_headers(&self) -> Vec<(String, String)> {
+        let mut headers = vec![
+            ("content-type".to_owned(), self.kind.to_owned()),
+            ("content-length".to_owned(), self.body.len().to_string()),
+        ];
+        let date = self.date.map(httpdate::fmt_http_date);
+        headers.extend(date.map(|date| ("date".to_owned(), date)));
+        headers.extend(self.location.clone().map(|to| ("location".to_owned(), to)));
+        headers
+    }
+
     /// The head as bytes, for the faults that send the reply by hand.
     pub(crate) fn head(&self, with_length: bool) -> Vec<u8> {
         let mut head = format!(

@@ -1,6 +1,7 @@
 //! The centre's replies: the public parameters (A and B §1.3.2.2) around the sealed result.
 
 use crate::fault::Fault;
+use crate::service::Service;
 use crate::spec;
 use evoucher::envelope::Sealer;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -72,6 +73,18 @@ impl Answer {
         Self {
             message,
             ..Self::refused(code)
+        }
+    }
+
+    /// What its state field says, if it has one.
+    pub(crate) fn state(&self, service: Option<&str>) -> String {
+        let service = service.and_then(Service::from_name);
+        let plain = self.plain.as_deref().unwrap_or_default();
+        let value = serde_json::from_str::<Value>(plain).unwrap_or_default();
+        match service.map(|service| &value[service.state_field]) {
+            Some(Value::String(state)) => state.clone(),
+            Some(Value::Number(state)) => state.to_string(),
+            _ => String::new(),
         }
     }
 

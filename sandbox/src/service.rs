@@ -6,6 +6,7 @@
 use crate::json::{Held, Object};
 use crate::reply::Answer;
 use crate::spec;
+use crate::texts::Text;
 
 /// A documented service: a row of the documents' table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) enum Form {
     Decimal,
 }
 
-use Form::{Amount, Decimal, Text};
+use Form::{Amount, Decimal};
 
 impl Service {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -40,7 +41,9 @@ impl Service {
     pub(crate) fn check(self, request: &Object<'_>) -> Result<(), Answer> {
         let fields = spec::fields(self.name);
         let wrong: Vec<_> = fields
-            .filter_map(|(name, form)| Some(format!("{name} {}", form.fault(request.get(name))?)))
+            .filter_map(|(name, form)| {
+                Some(format!("{name} {}", form.fault(request.get(name))?.zh))
+            })
             .collect();
         if !wrong.is_empty() {
             return Err(Answer::because(-2, &wrong.join("；")));
@@ -54,22 +57,34 @@ impl Service {
 
 impl Form {
     /// What is wrong with a field, if anything.
-    pub(crate) fn fault(self, held: Held) -> Option<String> {
+    pub(crate) fn fault(self, held: Held) -> Option<Text> {
         match (self, held) {
             (Decimal, Held::Nothing | Held::Number) => None,
-            (Decimal, Held::Text(text)) => (!is_decimal(&text)).then(|| "须为数值".to_owned()),
-            (Decimal, Held::Other) => Some("须为数值".to_owned()),
-            (_, Held::Nothing) => Some("必填".to_owned()),
-            (_, Held::Text(text)) if text.trim().is_empty() => Some("必填".to_owned()),
-            (_, Held::Number | Held::Other) => Some("须为字符串".to_owned()),
-            (Text(max), Held::Text(text)) => {
+            (Decimal, Held::Text(text)) if is_decimal(&text) => None,
+            (Decimal, _) => Some(Text::new("须为数值", "must be a number")),
+            (_, Held::Nothing) => Some(required()),
+            (_, Held::Text(text)) if text.trim().is_empty() => Some(required()),
+            (_, Held::Number | Held::Other) => Some(Text::new("须为字符串", "must be a string")),
+            (Self::Text(max), Held::Text(text)) => {
                 let length = text.chars().count();
-                (length > max).then(|| format!("最长 {max} 个字符，收到 {length} 个"))
+                (length > max).then(|| {
+                    Text::new(
+                        format!("最长 {max} 个字符，收到 {length} 个"),
+                        format!("{max} characters at most, {length} came"),
+                    )
+                })
             }
-            (Amount, Held::Text(text)) => (!is_amount(&text))
-                .then(|| "须为大于 0 的金额：整数至多 17 位，小数至多两位".to_owned()),
+            (Amount, Held::Text(text)) if is_amount(&text) => None,
+            (Amount, Held::Text(_)) => Some(Text::new(
+                "须为大于 0 的金额：整数至多 17 位，小数至多两位",
+                "must be an amount above 0: 17 digits and two decimals at most",
+            )),
         }
     }
+}
+
+fn required() -> Text {
+    Text::new("必填", "is required")
 }
 
 fn is_digits(text: &str) -> bool {

@@ -30,6 +30,13 @@ pub(crate) fn services() -> impl Iterator<Item = Service> {
     })
 }
 
+/// The section that describes this service.
+pub(crate) fn section(service: &str) -> Option<&'static str> {
+    rows(SERVICES)
+        .find(|row| row[0] == service && row.get(2).is_some_and(|path| path.starts_with('/')))
+        .map(|row| row[3])
+}
+
 /// The fields of a request to this service.
 pub(crate) fn fields(service: &str) -> impl Iterator<Item = (&'static str, Form)> {
     rows(SERVICES).filter_map(move |row| match row[..] {

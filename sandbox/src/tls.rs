@@ -1,6 +1,7 @@
 //! The certificates: one good one, and the kinds that a client must refuse. Made anew at each
 //! start, so no private key ever lies on a disk.
 
+use crate::texts::Text;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -40,6 +41,18 @@ impl Tls {
         Self::SelfSigned,
         Self::SelfSignedCa,
     ];
+
+    /// What it is there for.
+    pub(crate) fn what(self) -> Text {
+        let (zh, en) = match self {
+            Self::Good => ("正常的证书", "a good certificate"),
+            Self::Expired => ("证书已过期", "its certificate has expired"),
+            Self::WrongName => ("证书是别的主机的", "its certificate is for another host"),
+            Self::SelfSigned => ("自签名的证书", "a self-signed certificate"),
+            Self::SelfSignedCa => ("用根证书直接当服务器证书", "an authority's own certificate"),
+        };
+        Text::new(zh, en)
+    }
 
     /// What the program calls the kind when it prints its addresses.
     pub fn name(self) -> &'static str {
