@@ -158,6 +158,7 @@ pub(crate) enum Refusal {
     Used,
     Closed,
     Funds,
+    Charged,
 }
 
 impl Refusal {
@@ -170,6 +171,7 @@ impl Refusal {
             Self::Used => ("used_certificate", "付款凭据已经扣过款"),
             Self::Closed => ("closed_certificate", "付款凭据已经关闭"),
             Self::Funds => ("insufficient_funds", "账户余额不足"),
+            Self::Charged => ("already_charged", "该流水号已经扣过款"),
         }
     }
 }
@@ -187,6 +189,10 @@ struct Certificate {
 #[derive(Default)]
 pub(crate) struct Channel {
     pub(crate) mode: Mode,
+    /// Whether a second charge of a bill is refused, as some channels do.
+    pub(crate) refuse_second: bool,
+    /// Whether something has changed since somebody looked.
+    pub(crate) changed: bool,
     certificates: HashMap<Box<str>, Certificate>,
     charges: Vec<Charge>,
     /// How many charges of each bill failed for want of money, by institution and serial number.
@@ -202,6 +208,7 @@ impl Channel {
             spent: None,
         };
         self.certificates.insert(certificate.into(), held);
+        self.changed = true;
     }
 
     /// The ledger has forgotten a certificate.
@@ -234,6 +241,12 @@ impl Channel {
         if let Some(spent) = certificate.spent {
             return Err(spent);
         }
+        let is_second =
+            |charge: &Charge| charge.serial == order.serial && charge.org_codg == issued.org_codg;
+        if self.refuse_second && self.charges.iter().any(is_second) {
+            return Err(Refusal::Charged);
+        }
+        self.changed = true;
         if certificate.poor > 0 {
             let bill = (issued.org_codg.clone(), issued.serial);
             let failed = self.failed.entry(bill).or_default();
@@ -259,7 +272,20 @@ impl Channel {
     pub(crate) fn close(&mut self, certificate: &str) {
         if let Some(held) = self.certificates.get_mut(certificate) {
             held.spent.get_or_insert(Refusal::Closed);
+            self.changed = true;
         }
+    }
+
+    /// Whether this certificate was closed uncharged.
+    pub(crate) fn is_closed(&self, certificate: &str) -> bool {
+        let held = self.certificates.get(certificate);
+        held.is_some_and(|held| held.spent == Some(Refusal::Closed))
+    }
+
+    /// How often was charged with this certificate.
+    pub(crate) fn charges_with(&self, certificate: &str) -> usize {
+        let with_it = |charge: &&Charge| charge.certificate == certificate;
+        self.charges.iter().filter(with_it).count()
     }
 
     pub(crate) fn charges(&self) -> &[Charge] {

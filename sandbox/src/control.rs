@@ -83,7 +83,7 @@ pub(crate) fn answer(centre: &Centre, head: &Parts, path: &str, body: &[u8]) -> 
         }
         ("POST", _, Some(token)) => {
             let token = percent_decode_str(token).decode_utf8_lossy();
-            match centre.books().notices.verify(&token) {
+            match centre.books().verify(&token) {
                 true => Page::json(StatusCode::OK, json!({"verified": true}).to_string()),
                 false => Page::json(
                     StatusCode::NOT_FOUND,

@@ -12,8 +12,8 @@ NAME@SERVICE@N, for the N-th of those to this service alone: gateway-504-json@ge
 /// The tables of `--help`: every word of a token and every fault.
 pub fn help() -> String {
     let mut text = "Words of a token, joined by '-', choose what a patient is:\n".to_owned();
-    for (word, what) in scenario::WORDS {
-        text.push_str(&format!("  {word:<14} {what}\n"));
+    for word in scenario::WORDS {
+        text.push_str(&format!("  {:<14} {}\n", word.word, word.en));
     }
     text.push_str("A token without any of them does not exist (500001).\n");
     text.push_str("\nFaults, as localUrl = http://127.0.0.1:18080/fault/NAME or as the word fault.NAME of a token:\n");

@@ -299,7 +299,7 @@ fn decide(
         amount: clip(request.text("ownPaySetlAmt")),
         ..Decided::default()
     };
-    let words = Words::of(&token);
+    let mut words = Words::of(&token);
     if let (None, Some(choice)) = (target.fault, &words.fault) {
         let choice = choice.as_ref().map_err(|name| no_such_fault(name))?;
         exchange.fault = centre.books().met(choice, &token, target.name);
@@ -314,6 +314,7 @@ fn decide(
     exchange.decided.processed = true;
     let mut books = centre.books();
     let books = &mut *books;
+    words.standing = books.patients.standing(&token);
     let answer = match service {
         Some(service) => scenario::run(
             service,
@@ -325,6 +326,17 @@ fn decide(
         ),
         None => scenario::echo(&opened, &words),
     };
+    if answer.code == 0 {
+        let state = answer.state(exchange.decided.service);
+        match exchange.decided.service {
+            Some("tokenPwdCheckNotc") if state == "1" => {
+                let texts = ["orgCodg", "orgName", "totalAmount"].map(|name| request.shown(name));
+                books.patients.notified(&token, texts.map(clip), now_ms());
+            }
+            Some("tokenPwdStas") => books.patients.asked(&token, state == "1", now_ms()),
+            _ => {}
+        }
+    }
     let decided = &exchange.decided;
     let texts = Texts {
         token: &decided.token,

@@ -37,6 +37,17 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The field as it is shown: its text, or a number's digits.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        match self.get(name) {
+            Held::Number => {
+                let raw = self.0.iter().find(|(known, _)| known == name);
+                raw.map_or(String::new(), |(_, raw)| raw.get().to_owned())
+            }
+            _ => self.text(name),
+        }
+    }
+
     /// All fields in their order, each value as it was written.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, raw)| (&**name, raw.get()))

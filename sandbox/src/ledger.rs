@@ -1,9 +1,11 @@
 //! What the centre remembers: the ledger, the last requests, and the notices it has sent.
 
+use crate::centre::now_ms;
 use crate::channel::{Channel, Charge, Order, Refusal};
 use crate::choice::Choice;
 use crate::exchanges::{Exchange, Exchanges};
 use crate::fault::Fault;
+use crate::patients::{self, Certificate, Patients};
 use crate::reply::Answer;
 use crate::scenario::Numbers;
 use serde::Serialize;
@@ -106,6 +108,7 @@ pub(crate) struct Books {
     pub(crate) notices: Notices,
     pub(crate) numbers: Numbers,
     pub(crate) channel: Channel,
+    pub(crate) patients: Patients,
     /// How many requests have fitted a choice of one of them, by address or token.
     fitted: Remembered<u64>,
     pub(crate) seen: u64,
@@ -122,6 +125,7 @@ impl Books {
             notices: Notices::default(),
             numbers: Numbers::new(now_ms),
             channel: Channel::default(),
+            patients: Patients::default(),
             fitted: Remembered::default(),
             seen: 0,
             connections: 0,
@@ -136,6 +140,7 @@ impl Books {
     pub(crate) fn clear(&mut self) {
         self.notices = Notices::default();
         self.channel = Channel::default();
+        self.patients = Patients::default();
         self.fitted = Remembered::default();
         self.seen = 0;
         self.connections = 0;
@@ -184,6 +189,15 @@ impl Books {
             text.push_str(&issued.certificate);
             let seq = self.processed;
             self.channel.issued(&issued.certificate, seq, issued.poor);
+            self.patients.certified(
+                texts.token,
+                Certificate {
+                    pay_cert: issued.certificate.clone(),
+                    serial: texts.serial.to_owned(),
+                    amount: texts.amount.to_owned(),
+                    time: now_ms(),
+                },
+            );
         }
         self.entries.push_back(Stored {
             seq: self.processed,
@@ -199,6 +213,13 @@ impl Books {
         self.entries.iter().map(Stored::entry).collect()
     }
 
+    /// The last entries that issued a certificate, the newest first.
+    pub(crate) fn issued(&self, most: usize) -> impl Iterator<Item = Entry> {
+        let issued = self.entries.iter().rev();
+        let issued = issued.filter(|entry| !entry.certificate().is_empty());
+        issued.take(most).map(Stored::entry)
+    }
+
     /// The entry of this number, if it is still remembered.
     fn entry(&self, seq: u64) -> Option<Entry> {
         let first = self.entries.front()?.seq;
@@ -206,10 +227,18 @@ impl Books {
         self.entries.get(index).map(Stored::entry)
     }
 
+    /// The patient enters the password; `false` without a notice to answer.
+    pub(crate) fn verify(&mut self, token: &str) -> bool {
+        self.patients
+            .answer(token, patients::Answer::Right, now_ms());
+        self.notices.verify(token)
+    }
+
     /// Has the channel charge, or say why not.
     pub(crate) fn charge(&mut self, order: Order, now_ms: u64) -> Result<Charge, Refusal> {
         let seq = self.channel.seq(&order.certificate);
         let issued = seq.and_then(|seq| self.entry(seq));
+        self.patients.touch(&order.certificate);
         self.channel.charge(order, issued, now_ms)
     }
 

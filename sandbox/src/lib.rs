@@ -27,6 +27,7 @@ mod json;
 mod ledger;
 mod options;
 mod page;
+mod patients;
 mod reply;
 mod scenario;
 mod server;
@@ -95,7 +96,7 @@ impl Sandbox {
                 };
                 runtime.block_on(async {
                     let _ = opened.send(Doors::open(&shared, &shown, http, tls).await);
-                    tokio::spawn(station::tell_exchanges(Arc::downgrade(&shared)));
+                    tokio::spawn(station::tell(Arc::downgrade(&shared)));
                     // Ends when the Sandbox is dropped.
                     let _ = stopped.await;
                 });
@@ -243,7 +244,7 @@ impl Sandbox {
 
     /// The patient enters the password; `false` when no notice was sent for this token.
     pub fn verify(&self, token: &str) -> bool {
-        self.centre.books().notices.verify(token)
+        self.centre.books().verify(token)
     }
 }
 

@@ -9,56 +9,85 @@ use crate::fault::Fault;
 use crate::ledger::Notices;
 use crate::reply::{Answer, Fields, Issued, text};
 use crate::service::Service;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Every word with what it does: the text that `--help` prints.
-pub(crate) const WORDS: &[(&str, &str)] = &[
-    (
-        "pwd",
-        "needs a password, entered only by POST /sandbox/tokens/{token}/verify",
-    ),
-    (
-        "autoN",
-        "needs a password, entered by itself at the N-th status query after the notice",
-    ),
-    ("nopwd", "needs none: 500320 from notice and status"),
-    (
-        "nopwdstas",
-        "the notice is delivered, the status says 500320",
-    ),
-    ("notcfail", "the notice fails: code 0 with notcFlag 0"),
-    (
-        "signed",
-        "one-code pay is usable: stasFlag 1, and certificates are issued",
-    ),
-    (
-        "unsigned",
-        "not signed up: stasFlag 0, and 500243 for a certificate",
-    ),
-    (
-        "blocked",
-        "signed up, not usable: stasFlag 2, and 500242 for a certificate",
-    ),
-    (
-        "codeN",
-        "return code N from every service; codemN for a negative one (codem6 is -6)",
-    ),
-    ("numflag", "state fields are JSON numbers"),
-    (
-        "flagX",
-        "state fields carry the unlisted value 9; flagN (digits) carries N",
-    ),
-    ("noflag", "the state field (or payCert) is missing"),
-    ("emptycert", "signed up, and payCert is empty"),
-    ("blankcert", "signed up, and payCert is three blanks"),
-    ("nullcert", "signed up, and payCert is the text \"null\""),
-    (
-        "poor",
-        "as signed, and the payment channel refuses each charge: insufficient_funds",
-    ),
-    ("poorN", "the same for the first N charges of a bill"),
-    ("sfalse", "code 0 with success false"),
-    ("fault.NAME", "the fault NAME, where the path names none"),
+/// A word of a token: what it makes of the patient.
+pub(crate) struct Word {
+    /// As it is written; a capital N or X stands for what follows it.
+    pub(crate) word: &'static str,
+    /// What it does: the line that `--help` prints.
+    pub(crate) en: &'static str,
+    pub(crate) zh: &'static str,
+    /// What the patient is like, in a few words; a word without is for tokens that are written by hand.
+    pub(crate) title: Option<[&'static str; 2]>,
+    /// Where a number stands for N: which one to begin with, and its bounds.
+    pub(crate) number: Option<[u32; 3]>,
+    /// Which of one kind goes with no other of it.
+    pub(crate) kind: Kind,
+}
+
+/// What a word is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Password,
+    OneCodePay,
+    Money,
+    Answer,
+    Odd,
+}
+
+#[rustfmt::skip] // A row is read at a glance.
+const fn word(
+    word: &'static str, kind: Kind, title: Option<[&'static str; 2]>, number: Option<[u32; 3]>,
+    zh: &'static str, en: &'static str,
+) -> Word {
+    Word { word, en, zh, title, number, kind }
+}
+
+use Kind::{Money, Odd, OneCodePay, Password};
+
+/// Every word with what it does.
+#[rustfmt::skip] // A row is read at a glance.
+pub(crate) const WORDS: &[Word] = &[
+    word("pwd", Password, Some(["需要输入密码", "needs the password"]), None,
+        "在右边的手机上输入，或 POST /sandbox/tokens/{token}/verify", "needs a password, entered only by POST /sandbox/tokens/{token}/verify"),
+    word("autoN", Password, Some(["自己会输入密码", "enters the password unasked"]), Some([2, 1, 99]),
+        "通知之后第 N 次查询状态时已经输入", "needs a password, entered by itself at the N-th status query after the notice"),
+    word("nopwd", Password, Some(["免密", "needs no password"]), None,
+        "通知和查询都返回 500320", "needs none: 500320 from notice and status"),
+    word("nopwdstas", Password, Some(["查询时才知道免密", "needs none, said late"]), None,
+        "通知成功，查询返回 500320", "the notice is delivered, the status says 500320"),
+    word("notcfail", Password, Some(["收不到通知", "gets no notice"]), None,
+        "返回码 0，notcFlag 0", "the notice fails: code 0 with notcFlag 0"),
+    word("signed", OneCodePay, Some(["已签约一码付", "has signed up"]), None,
+        "stasFlag 1，可以取付款凭据", "one-code pay is usable: stasFlag 1, and certificates are issued"),
+    word("unsigned", OneCodePay, Some(["未签约一码付", "has not signed up"]), None,
+        "stasFlag 0，取凭据返回 500243", "not signed up: stasFlag 0, and 500243 for a certificate"),
+    word("blocked", OneCodePay, Some(["已签约但不可用", "signed up, not usable"]), None,
+        "stasFlag 2，取凭据返回 500242", "signed up, not usable: stasFlag 2, and 500242 for a certificate"),
+    word("codeN", Kind::Answer, Some(["中心总是返回某个返回码", "always gets this code"]), Some([500_001, 0, 999_999]),
+        "每个服务都返回 N；负数写作 codemN", "return code N from every service; codemN for a negative one (codem6 is -6)"),
+    word("numflag", Odd, Some(["状态是数字", "states are numbers"]), None,
+        "状态字段是 JSON 数字，不是字符串", "state fields are JSON numbers"),
+    word("flagX", Odd, Some(["规范之外的状态", "an unlisted state"]), None,
+        "状态字段的值是 9；flagN 则是 N", "state fields carry the unlisted value 9; flagN (digits) carries N"),
+    word("noflag", Odd, Some(["没有状态字段", "no state"]), None,
+        "缺少状态字段（或 payCert）", "the state field (or payCert) is missing"),
+    word("emptycert", OneCodePay, Some(["付款凭据是空的", "an empty certificate"]), None,
+        "已签约，payCert 为空字符串", "signed up, and payCert is empty"),
+    word("blankcert", OneCodePay, Some(["付款凭据是空格", "a blank certificate"]), None,
+        "已签约，payCert 是三个空格", "signed up, and payCert is three blanks"),
+    word("nullcert", OneCodePay, Some(["付款凭据是 null", "the certificate \"null\""]), None,
+        "已签约，payCert 是文字 null", "signed up, and payCert is the text \"null\""),
+    word("poor", Money, Some(["余额不足", "has no money"]), None,
+        "已签约，每次扣款都失败", "as signed, and the payment channel refuses each charge: insufficient_funds"),
+    word("poorN", Money, Some(["前几次余额不足", "has no money at first"]), Some([1, 1, 99]),
+        "一张账单的前 N 次扣款失败", "the same for the first N charges of a bill"),
+    word("sfalse", Kind::Answer, Some(["业务处理失败", "is told that it failed"]), None,
+        "返回码 0，success 为 false", "code 0 with success false"),
+    word("fault.NAME", Odd, None, None,
+        "故障 NAME，地址里没有指定故障时", "the fault NAME, where the path names none"),
 ];
 
 /// What a token asks for.
@@ -82,6 +111,8 @@ pub(crate) struct Words {
     /// How many charges of a bill fail for want of money.
     poor: Option<u32>,
     sfalse: bool,
+    /// What the patient has chosen on the phone, whatever the words say.
+    pub(crate) standing: Option<Standing>,
     /// The fault, or the text behind `fault.` that names none.
     pub(crate) fault: Option<Result<Choice, String>>,
 }
@@ -321,14 +352,20 @@ fn issued(words: &Words, fields: &[(&'static str, Value)]) -> Option<Issued> {
 const USER: &str = "张*三";
 const CHANNEL: &str = "微信支付";
 
-enum Standing {
+/// How a patient stands with one-code pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Standing {
     Signed,
     Unsigned,
     Blocked,
 }
 
-fn standing(words: &Words) -> Standing {
-    if words.blocked {
+/// As the phone or the words have it.
+pub(crate) fn standing(words: &Words) -> Standing {
+    if let Some(standing) = words.standing {
+        standing
+    } else if words.blocked {
         Standing::Blocked
     } else if (words.signed || words.cert.is_some() || words.poor.is_some()) && !words.unsigned {
         Standing::Signed

@@ -2,6 +2,7 @@
 
 use crate::texts::Text;
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -29,6 +30,23 @@ impl Refusal {
 
     pub(crate) fn not_found(zh: &'static str, en: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, zh, en)
+    }
+
+    /// A body that is no JSON of the form that is asked for.
+    pub(crate) fn unreadable(error: &JsonRejection) -> Self {
+        let why = error.body_text();
+        Self::bad(Text::new(
+            format!("请求体不对：{why}"),
+            format!("the body is wrong: {why}"),
+        ))
+    }
+
+    /// A request that is wrong.
+    pub(crate) fn bad(error: Text) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            said: Said { error, field: None },
+        }
     }
 
     /// A field of the request that is wrong.

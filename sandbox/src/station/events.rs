@@ -1,8 +1,9 @@
 //! The stream of events: what has changed, as it changes, for any number of readers, who may come
 //! back to where they were.
 
-use super::Station;
+use super::{Station, channel, patients};
 use crate::centre::{Centre, lock};
+use crate::reply::text;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -97,14 +98,40 @@ impl Bus {
     }
 }
 
-/// Tells of the exchanges that change, for as long as the centre is there.
-pub(crate) async fn tell_exchanges(centre: Weak<Centre>) {
+/// Tells of the patients and the channel that have changed.
+fn tell_others(centre: &Centre) {
+    let mut books = centre.books();
+    let patients = books.patients.take_changed(BATCH);
+    let channel = std::mem::take(&mut books.channel.changed);
+    if !centre.bus.has_readers() {
+        drop(books);
+        if channel || !patients.is_empty() {
+            centre.bus.skip();
+        }
+        return;
+    }
+    let shown = patients
+        .iter()
+        .filter_map(|token| patients::shown(&books, token));
+    let mut events: Vec<_> = shown.map(|patient| ("patient", text(&patient))).collect();
+    if channel {
+        events.push(("channel", channel::shown(&books).to_string()));
+    }
+    drop(books);
+    for (kind, data) in events {
+        centre.bus.publish(kind, &data);
+    }
+}
+
+/// Tells what changes, for as long as the centre is there.
+pub(crate) async fn tell(centre: Weak<Centre>) {
     let mut pace = interval(PACE);
     loop {
         pace.tick().await;
         let Some(centre) = centre.upgrade() else {
             return;
         };
+        tell_others(&centre);
         loop {
             let mut books = centre.books();
             let changed = books.exchanges.take_changed(BATCH);

@@ -3,13 +3,15 @@
 //! It looks on: what the centre answers is decided without it.
 
 mod assets;
+mod channel;
 mod error;
 mod events;
 mod exchanges;
 mod guard;
+mod patients;
 mod setup;
 
-pub(crate) use events::{Bus, tell_exchanges};
+pub(crate) use events::{Bus, tell};
 pub(crate) use setup::{Address, FirstCall, Port, Setup};
 
 use crate::centre::Centre;
@@ -73,6 +75,8 @@ fn router(station: Station) -> Router {
     let api = Router::new()
         .merge(exchanges::routes())
         .route("/events", get(events::stream))
+        .merge(channel::routes())
+        .merge(patients::routes())
         .merge(setup::routes())
         .fallback(|| async {
             Refusal::not_found("没有这个接口", "there is no such interface")
