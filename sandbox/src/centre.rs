@@ -4,7 +4,7 @@ use crate::ledger::Books;
 use crate::options::{Account, Options};
 use crate::station::{Bus, Setup};
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,7 +25,7 @@ pub(crate) struct Centre {
     pub(crate) account: Account,
     books: Mutex<Books>,
     /// In milliseconds.
-    clock_offset: i64,
+    pub(crate) clock_offset: AtomicI64,
     show: Option<Mutex<Box<dyn Write + Send>>>,
     /// Beside localhost and numbers, how the station may be called.
     pub(crate) names: Vec<String>,
@@ -44,7 +44,7 @@ impl Centre {
                 options.exchanges_max,
                 now_ms(),
             )),
-            clock_offset: options.clock_offset.saturating_mul(1000),
+            clock_offset: AtomicI64::new(options.clock_offset.saturating_mul(1000)),
             show: options.show.take().map(Mutex::new),
             names: std::mem::take(&mut options.names),
             bus: Bus::default(),
@@ -55,13 +55,13 @@ impl Centre {
 
     /// What this centre's clock says.
     pub(crate) fn now_ms(&self) -> u64 {
-        now_ms().saturating_add_signed(self.clock_offset)
+        now_ms().saturating_add_signed(self.clock_offset.load(Relaxed))
     }
 
     /// The `Date` of replies, where it is not the machine's.
     pub(crate) fn date(&self) -> Option<SystemTime> {
         let now = Duration::from_millis(self.now_ms());
-        (self.clock_offset != 0).then_some(UNIX_EPOCH + now)
+        (self.clock_offset.load(Relaxed) != 0).then_some(UNIX_EPOCH + now)
     }
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {

@@ -15,6 +15,9 @@ const KEPT_BYTES: usize = 64 << 20;
 pub(crate) enum By {
     Address,
     Token,
+    Rule,
+    Chaos,
+    Rate,
 }
 
 /// What is wrong with a request.
@@ -58,6 +61,7 @@ pub(crate) struct Exchange {
     pub(crate) body: Vec<u8>,
     pub(crate) decided: Decided,
     pub(crate) reply: Option<Reply>,
+    pub(crate) is_held: bool,
     /// When its head was there, in milliseconds since 1970.
     pub(crate) time: u64,
     since: Instant,
@@ -153,6 +157,7 @@ impl Exchanges {
             body: Vec::new(),
             decided: Decided::default(),
             reply: None,
+            is_held: false,
             time: now_ms,
             since: Instant::now(),
             ms: None,
@@ -234,7 +239,11 @@ impl Exchange {
             id,
             time: self.time,
             ms: self.ms,
-            state: if self.ms.is_some() { "done" } else { "open" },
+            state: match (self.ms, self.is_held) {
+                (Some(_), _) => "done",
+                (None, true) => "held",
+                (None, false) => "open",
+            },
             service: decided.service,
             token: &decided.token,
             dev_id: &decided.dev_id,

@@ -8,9 +8,10 @@ use crate::envelope;
 use crate::exchanges::{self, By, Decided};
 use crate::fault::Fault;
 use crate::json::Object;
-use crate::ledger::{Seen, Texts};
+use crate::ledger::{Held, Seen, Texts};
 use crate::page::{Chunks, HTML, Page};
 use crate::reply::Answer;
+use crate::rules::{Chooser, When};
 use crate::scenario::{self, Words};
 use crate::service::Service;
 use crate::show;
@@ -26,6 +27,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The longest request body that is read: the library's own limit is 1 MiB of text, twice that
 /// when sealed.
@@ -79,6 +81,7 @@ pub(crate) struct Exchange {
     pub(crate) answer: Answer,
     status: StatusCode,
     decided: Decided,
+    by: By,
 }
 
 /// However an exchange ends, also when the client goes away.
@@ -98,12 +101,11 @@ fn note(centre: &Centre, number: u64, data: &[u8]) {
 }
 
 /// Records what was made of a request, and what goes out.
-fn record(centre: &Centre, number: u64, exchange: &mut Exchange, by_address: bool, page: &Page) {
+fn record(centre: &Centre, number: u64, exchange: &mut Exchange, page: &Page) {
     let mut decided = std::mem::take(&mut exchange.decided);
     let (answer, fault) = (&exchange.answer, exchange.fault);
     if fault != Fault::None {
-        let by = if by_address { By::Address } else { By::Token };
-        decided.fault = Some((fault.name(), by));
+        decided.fault = Some((fault.name(), exchange.by));
     }
     decided.code = Some(answer.code);
     let state = answer.state(decided.service);
@@ -180,20 +182,32 @@ async fn converse(
         answer: Answer::refused(-5),
         status: StatusCode::OK,
         decided: Decided::default(),
+        by: By::Address,
     };
-    match decide(
+    let examined = examine(
         &centre,
         &head,
         target.as_ref(),
         &body,
         number,
         &mut exchange,
-    ) {
-        Ok(answer) | Err(answer) => exchange.answer = answer,
-    }
+    );
+    exchange.answer = match examined {
+        Err(answer) => answer,
+        Ok(ready) => {
+            if let Some((When::Before, rule)) = ready.hold {
+                hold(&centre, number, &ready, When::Before, rule).await;
+            }
+            let answer = take_effect(&centre, &ready, &mut exchange);
+            if let Some((When::After, rule)) = ready.hold {
+                hold(&centre, number, &ready, When::After, rule).await;
+            }
+            answer
+        }
+    };
     let mut page = page(&centre, &head, target.as_ref(), &exchange);
     page.date = centre.date();
-    record(&centre, number, &mut exchange, early.is_some(), &page);
+    record(&centre, number, &mut exchange, &page);
     centre.show(|| {
         exchange.seen.body = String::from_utf8_lossy(&body).into_owned();
         show::conversation(number + 1, &exchange, &page)
@@ -242,15 +256,26 @@ async fn read(body: Incoming, note: impl Fn(&[u8])) -> io::Result<Option<Vec<u8>
     Ok(Some(bytes))
 }
 
-/// Checks a request and lets it take effect. Refusals are errors.
-fn decide(
+/// A request that passed every check.
+struct Ready {
+    service: Option<Service>,
+    token: String,
+    words: Words,
+    opened: String,
+    /// What a notice says of the hospital: its code, its name, and the amount.
+    notice: [String; 3],
+    hold: Option<(When, u64)>,
+}
+
+/// Checks a request, and sees what it meets. Refusals are errors.
+fn examine(
     centre: &Centre,
     head: &Parts,
     target: Option<&Target<'_>>,
     body: &[u8],
     number: u64,
     exchange: &mut Exchange,
-) -> Result<Answer, Answer> {
+) -> Result<Ready, Answer> {
     let Some(target) = target else {
         exchange.status = StatusCode::NOT_FOUND;
         return Err(Answer::refused(-5));
@@ -299,10 +324,24 @@ fn decide(
         amount: clip(request.text("ownPaySetlAmt")),
         ..Decided::default()
     };
-    let mut words = Words::of(&token);
+    let words = Words::of(&token);
     if let (None, Some(choice)) = (target.fault, &words.fault) {
         let choice = choice.as_ref().map_err(|name| no_such_fault(name))?;
         exchange.fault = centre.books().met(choice, &token, target.name);
+        exchange.by = By::Token;
+    }
+    let chosen = target.fault.is_some() || words.fault.is_some();
+    let met = centre
+        .books()
+        .rules
+        .meet(&token, target.name, chosen, now_ms());
+    if let Some((fault, chooser)) = met.fault {
+        exchange.fault = fault;
+        exchange.by = match chooser {
+            Chooser::Rule => By::Rule,
+            Chooser::Chaos => By::Chaos,
+            Chooser::Rate => By::Rate,
+        };
     }
     if let Some(service) = service {
         service.check(&request)?;
@@ -311,29 +350,45 @@ fn decide(
         return Err(Answer::refused(-5));
     }
 
+    let notice = ["orgCodg", "orgName", "totalAmount"].map(|name| clip(request.shown(name)));
+    Ok(Ready {
+        service,
+        token,
+        words,
+        notice,
+        hold: met.hold,
+        opened,
+    })
+}
+
+/// Lets a request take effect.
+fn take_effect(centre: &Centre, ready: &Ready, exchange: &mut Exchange) -> Answer {
     exchange.decided.processed = true;
     let mut books = centre.books();
     let books = &mut *books;
-    words.standing = books.patients.standing(&token);
-    let answer = match service {
+    let token = &ready.token;
+    let mut words = ready.words.clone();
+    words.standing = books.patients.standing(token);
+    let answer = match ready.service {
         Some(service) => scenario::run(
             service,
-            &token,
+            token,
             &words,
             exchange.fault,
             &mut books.notices,
             &mut books.numbers,
         ),
-        None => scenario::echo(&opened, &words),
+        None => scenario::echo(&ready.opened, &words),
     };
     if answer.code == 0 {
         let state = answer.state(exchange.decided.service);
         match exchange.decided.service {
             Some("tokenPwdCheckNotc") if state == "1" => {
-                let texts = ["orgCodg", "orgName", "totalAmount"].map(|name| request.shown(name));
-                books.patients.notified(&token, texts.map(clip), now_ms());
+                books
+                    .patients
+                    .notified(token, ready.notice.clone(), now_ms());
             }
-            Some("tokenPwdStas") => books.patients.asked(&token, state == "1", now_ms()),
+            Some("tokenPwdStas") => books.patients.asked(token, state == "1", now_ms()),
             _ => {}
         }
     }
@@ -345,12 +400,47 @@ fn decide(
         amount: &decided.amount,
     };
     books.enter(
-        service.map_or(ECHO, |service| service.name),
+        ready.service.map_or(ECHO, |service| service.name),
         exchange.seen.connection,
         &answer,
         &texts,
     );
-    Ok(answer)
+    answer
+}
+
+/// Holds an exchange until a tester lets it go. Who hangs up meanwhile is held no longer.
+async fn hold(centre: &Centre, number: u64, ready: &Ready, when: When, rule: u64) {
+    /// No longer among those that are held.
+    struct Gone<'a>(&'a Centre, u64);
+    impl Drop for Gone<'_> {
+        fn drop(&mut self) {
+            let mut books = self.0.books();
+            books.held.retain(|held| held.exchange != self.1);
+            books.rules.changed = true;
+            books
+                .exchanges
+                .tell(self.1, |exchange| exchange.is_held = false);
+        }
+    }
+    let go = Arc::new(Notify::new());
+    {
+        let mut books = centre.books();
+        books.held.push(Held {
+            exchange: number,
+            when,
+            since: now_ms(),
+            service: ready.service.map_or(ECHO, |service| service.name),
+            token: ready.token.clone(),
+            rule,
+            go: Arc::clone(&go),
+        });
+        books.rules.changed = true;
+        books
+            .exchanges
+            .tell(number, |exchange| exchange.is_held = true);
+    }
+    let _gone = Gone(centre, number);
+    go.notified().await;
 }
 
 fn no_such_fault(name: &str) -> Answer {

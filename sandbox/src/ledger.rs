@@ -7,9 +7,12 @@ use crate::exchanges::{Exchange, Exchanges};
 use crate::fault::Fault;
 use crate::patients::{self, Certificate, Patients};
 use crate::reply::Answer;
+use crate::rules::{Rules, When};
 use crate::scenario::Numbers;
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// A request that took effect: it passed every check and was answered by its scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -95,6 +98,17 @@ impl Stored {
     }
 }
 
+/// An exchange that is held until a tester lets it go.
+pub(crate) struct Held {
+    pub(crate) exchange: u64,
+    pub(crate) when: When,
+    pub(crate) since: u64,
+    pub(crate) service: &'static str,
+    pub(crate) token: String,
+    pub(crate) rule: u64,
+    pub(crate) go: Arc<Notify>,
+}
+
 /// The identifying fields of a request, for its entry.
 pub(crate) struct Texts<'a> {
     pub(crate) token: &'a str,
@@ -109,6 +123,9 @@ pub(crate) struct Books {
     pub(crate) numbers: Numbers,
     pub(crate) channel: Channel,
     pub(crate) patients: Patients,
+    pub(crate) rules: Rules,
+    /// What is held for a tester.
+    pub(crate) held: Vec<Held>,
     /// How many requests have fitted a choice of one of them, by address or token.
     fitted: Remembered<u64>,
     pub(crate) seen: u64,
@@ -126,6 +143,8 @@ impl Books {
             numbers: Numbers::new(now_ms),
             channel: Channel::default(),
             patients: Patients::default(),
+            rules: Rules::default(),
+            held: Vec::new(),
             fitted: Remembered::default(),
             seen: 0,
             connections: 0,

@@ -29,6 +29,7 @@ mod options;
 mod page;
 mod patients;
 mod reply;
+mod rules;
 mod scenario;
 mod server;
 mod service;

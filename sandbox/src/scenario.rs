@@ -91,7 +91,7 @@ pub(crate) const WORDS: &[Word] = &[
 ];
 
 /// What a token asks for.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     /// A word of the table above was there.
     known: bool,

@@ -1,7 +1,7 @@
 //! The stream of events: what has changed, as it changes, for any number of readers, who may come
 //! back to where they were.
 
-use super::{Station, channel, patients};
+use super::{Station, channel, faults, patients};
 use crate::centre::{Centre, lock};
 use crate::reply::text;
 use axum::body::{Body, Bytes};
@@ -103,9 +103,10 @@ fn tell_others(centre: &Centre) {
     let mut books = centre.books();
     let patients = books.patients.take_changed(BATCH);
     let channel = std::mem::take(&mut books.channel.changed);
+    let rules = std::mem::take(&mut books.rules.changed);
     if !centre.bus.has_readers() {
         drop(books);
-        if channel || !patients.is_empty() {
+        if channel || rules || !patients.is_empty() {
             centre.bus.skip();
         }
         return;
@@ -116,6 +117,9 @@ fn tell_others(centre: &Centre) {
     let mut events: Vec<_> = shown.map(|patient| ("patient", text(&patient))).collect();
     if channel {
         events.push(("channel", channel::shown(&books).to_string()));
+    }
+    if rules {
+        events.push(("faults", faults::shown(centre, &books).to_string()));
     }
     drop(books);
     for (kind, data) in events {

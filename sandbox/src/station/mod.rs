@@ -7,6 +7,7 @@ mod channel;
 mod error;
 mod events;
 mod exchanges;
+mod faults;
 mod guard;
 mod patients;
 mod setup;
@@ -76,6 +77,7 @@ fn router(station: Station) -> Router {
         .merge(exchanges::routes())
         .route("/events", get(events::stream))
         .merge(channel::routes())
+        .merge(faults::routes())
         .merge(patients::routes())
         .merge(setup::routes())
         .fallback(|| async {
