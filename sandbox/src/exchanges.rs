@@ -30,7 +30,7 @@ pub(crate) struct Problem {
 }
 
 /// What the centre made of a request.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Decided {
     pub(crate) service: Option<&'static str>,
     pub(crate) token: String,

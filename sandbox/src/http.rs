@@ -195,12 +195,13 @@ async fn converse(
     exchange.answer = match examined {
         Err(answer) => answer,
         Ok(ready) => {
-            if let Some((When::Before, rule)) = ready.hold {
-                hold(&centre, number, &ready, When::Before, rule).await;
+            let held = |when| ready.hold.filter(|(held, _)| *held == when);
+            if let Some(rule) = held(When::Before) {
+                hold(&centre, number, &ready, &exchange.decided, rule).await;
             }
             let answer = take_effect(&centre, &ready, &mut exchange);
-            if let Some((When::After, rule)) = ready.hold {
-                hold(&centre, number, &ready, When::After, rule).await;
+            if let Some(rule) = held(When::After) {
+                hold(&centre, number, &ready, &exchange.decided, rule).await;
             }
             answer
         }
@@ -409,7 +410,13 @@ fn take_effect(centre: &Centre, ready: &Ready, exchange: &mut Exchange) -> Answe
 }
 
 /// Holds an exchange until a tester lets it go. Who hangs up meanwhile is held no longer.
-async fn hold(centre: &Centre, number: u64, ready: &Ready, when: When, rule: u64) {
+async fn hold(
+    centre: &Centre,
+    number: u64,
+    ready: &Ready,
+    decided: &Decided,
+    (when, rule): (When, u64),
+) {
     /// No longer among those that are held.
     struct Gone<'a>(&'a Centre, u64);
     impl Drop for Gone<'_> {
@@ -425,6 +432,10 @@ async fn hold(centre: &Centre, number: u64, ready: &Ready, when: When, rule: u64
     let go = Arc::new(Notify::new());
     {
         let mut books = centre.books();
+        books.exchanges.tell(number, |kept| {
+            kept.is_held = true;
+            kept.decided = decided.clone();
+        });
         books.held.push(Held {
             exchange: number,
             when,
@@ -435,9 +446,6 @@ async fn hold(centre: &Centre, number: u64, ready: &Ready, when: When, rule: u64
             go: Arc::clone(&go),
         });
         books.rules.changed = true;
-        books
-            .exchanges
-            .tell(number, |exchange| exchange.is_held = true);
     }
     let _gone = Gone(centre, number);
     go.notified().await;

@@ -8,7 +8,7 @@ use axum::http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What the page may do: run its own scripts, and talk to nobody else.
@@ -30,16 +30,15 @@ pub(super) fn check(
     connection: &Connection,
     headers: &HeaderMap,
     method: &Method,
-) -> Result<(), Response> {
+) -> Result<(), Refusal> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default();
     if !is_ours(name_of(host), &centre.names) {
-        let refusal = Refusal::new(
+        return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "本页只按 127.0.0.1、localhost 等自己的地址访问，其他主机名请用 --host 指定",
             "this is served by its own addresses only; name another with --host",
-        );
-        return Err(refusal.into_response());
+        ));
     }
     let changes = !matches!(*method, Method::GET | Method::HEAD);
     let scheme = if connection.tls { "https" } else { "http" };
@@ -47,12 +46,11 @@ pub(super) fn check(
         .get(ORIGIN)
         .is_some_and(|origin| origin.as_bytes() != format!("{scheme}://{host}").as_bytes());
     if changes && foreign {
-        let refusal = Refusal::new(
+        return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "来自其他网页的请求不受理",
             "requests of other pages are refused",
-        );
-        return Err(refusal.into_response());
+        ));
     }
     Ok(())
 }

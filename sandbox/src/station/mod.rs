@@ -57,7 +57,7 @@ pub(crate) async fn answer(
     request: Request<hyper::body::Incoming>,
 ) -> Response {
     if let Err(refused) = guard::check(centre, connection, request.headers(), request.method()) {
-        return refused;
+        return guard::dressed(refused.into_response());
     }
     let mut router = router(Station(Arc::clone(centre)));
     let ready = poll_fn(|cx| <Router as Service<Request>>::poll_ready(&mut router, cx)).await;
