@@ -1,6 +1,8 @@
 //! The issued key: written in the configuration, in a file, or in a variable.
 
-use super::reader::{Reader, describe, read_file};
+#[cfg(unix)]
+use super::reader::describe;
+use super::reader::{Reader, read_file};
 use crate::charset::decode_file;
 use crate::envelope::{KeyFormat, Sealer};
 use crate::error::{Text, text};

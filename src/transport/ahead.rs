@@ -6,6 +6,7 @@
 //! time has taken the question's first.
 
 use super::connection::peek_at_once;
+#[cfg(unix)]
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -25,7 +26,7 @@ pub enum Ahead {
     /// A connection in the making.
     Opened {
         /// It does not block yet.
-        socket: Socket,
+        stream: TcpStream,
         /// Where it leads.
         address: SocketAddr,
         /// When it was begun.
@@ -43,13 +44,8 @@ impl Ahead {
     }
 
     fn open(address: SocketAddr) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
-        // That it takes longer is an error here, and the usual one. All others are found when it is
-        // wanted.
-        let _ = socket.connect(&address.into());
         Ok(Self::Opened {
-            socket,
+            stream: connecting(address)?,
             address,
             since: Instant::now(),
         })
@@ -57,25 +53,41 @@ impl Ahead {
 
     /// The connection to this address, if that is what it is, it stands, and it is fresh and quiet.
     pub fn take(&mut self, to: SocketAddr) -> Option<TcpStream> {
-        let (socket, address, since) = match std::mem::take(self) {
+        let (stream, address, since) = match std::mem::take(self) {
             Self::Opened {
-                socket,
+                stream,
                 address,
                 since,
-            } => (socket, address, since),
+            } => (stream, address, since),
             other => {
                 *self = other;
                 return None;
             }
         };
-        let stands = matches!(socket.take_error(), Ok(None)) && socket.peer_addr().is_ok();
+        let stands = matches!(stream.take_error(), Ok(None)) && stream.peer_addr().is_ok();
         if address != to || since.elapsed() > FRESH || !stands {
             return None;
         }
-        let stream = TcpStream::from(socket);
         let peeked = peek_at_once(&stream).ok()?;
         let is_quiet = matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         stream.set_nonblocking(false).ok()?;
         is_quiet.then_some(stream)
     }
+}
+
+/// Begins to connect, and waits for nothing.
+#[cfg(unix)]
+fn connecting(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    // That it takes longer is an error here, and the usual one. All others are found when it is
+    // wanted.
+    let _ = socket.connect(&address.into());
+    Ok(socket.into())
+}
+
+/// The standard library has no connecting that does not wait: here it is made when it is needed.
+#[cfg(not(unix))]
+fn connecting(_: SocketAddr) -> io::Result<TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
 }
