@@ -61,224 +61,368 @@ pub(crate) enum Fault {
 const SLOWEST: u32 = 3_600_000;
 
 /// The faults that carry a number, with what they do. NNN is an HTTP status from 200 to 599.
-pub(crate) const NUMBERED: &[(&str, &str)] = &[
-    ("slow-N", "N milliseconds between processing and the reply"),
+pub(crate) const NUMBERED: &[(&str, [&str; 2])] = &[
+    (
+        "slow-N",
+        [
+            "N 毫秒（最多 3600000）之后正常应答",
+            "N milliseconds between processing and the reply",
+        ],
+    ),
     (
         "gateway-NNN-json",
-        "processes; a gateway replies HTTP NNN with {\"code\":NNN,\"message\":...}",
+        [
+            "HTTP 状态 NNN，内容是 {\"code\":NNN,\"message\":…}：网关代替中心应答",
+            "processes; a gateway replies HTTP NNN with {\"code\":NNN,\"message\":...}",
+        ],
     ),
     (
         "gateway-NNN-html",
-        "processes; a gateway replies HTTP NNN with an HTML page",
+        [
+            "HTTP 状态 NNN，内容是 HTML 页面：网关代替中心应答",
+            "processes; a gateway replies HTTP NNN with an HTML page",
+        ],
     ),
     (
         "late-NNN",
-        "as gateway-NNN-json, and the centre's own reply follows it 20 ms later, unasked",
+        [
+            "同 gateway-NNN-json，20 毫秒后又在同一连接上发来中心的应答；连接不关闭，其上的下一个请求排在它之后应答",
+            "as gateway-NNN-json, and the centre's own reply follows it 20 ms later, unasked",
+        ],
     ),
 ];
 
-/// Every fault by name, with what it does: the text that `--help` prints.
-pub(crate) const NAMED: &[(&str, Fault, &str)] = &[
+/// Every fault by name, with what it does, in both languages: `--help` prints the English.
+pub(crate) const NAMED: &[(&str, Fault, [&str; 2])] = &[
     (
         "none",
         Fault::None,
-        "no fault, also where the token names one",
+        [
+            "没有故障，也不理会令牌里写的故障",
+            "no fault, also where the token names one",
+        ],
     ),
     (
         "close-early",
         Fault::CloseEarly,
-        "closes (FIN) after the head; nothing is processed",
+        [
+            "读完请求头即关闭（FIN），不处理",
+            "closes (FIN) after the head; nothing is processed",
+        ],
     ),
     (
         "reset-early",
         Fault::ResetEarly,
-        "resets (RST) after the head; nothing is processed",
+        [
+            "读完请求头即用 RST 断开，不处理",
+            "resets (RST) after the head; nothing is processed",
+        ],
     ),
     (
         "process-close",
         Fault::ProcessClose,
-        "processes, then closes without a byte of a reply",
+        [
+            "一个字节也不应答即关闭",
+            "processes, then closes without a byte of a reply",
+        ],
     ),
     (
         "process-reset",
         Fault::ProcessReset,
-        "processes, then resets without a byte of a reply",
+        [
+            "一个字节也不应答，用 RST 关闭",
+            "processes, then resets without a byte of a reply",
+        ],
     ),
     (
         "half",
         Fault::Half,
-        "replies with the head and half of the body, then closes",
+        [
+            "应答头和半个应答体，然后关闭",
+            "replies with the head and half of the body, then closes",
+        ],
     ),
     (
         "half-head",
         Fault::HalfHead,
-        "replies with half of the status line, then closes",
+        [
+            "只发 HTTP/1.，然后关闭",
+            "replies with half of the status line, then closes",
+        ],
     ),
     (
         "drip",
         Fault::Drip,
-        "replies one byte each 100 ms, then closes",
+        [
+            "每 100 毫秒一个字节，然后关闭",
+            "replies one byte each 100 ms, then closes",
+        ],
     ),
     (
         "silence",
         Fault::Silence,
-        "processes, never replies, and keeps the connection open",
+        [
+            "一直不应答，连接保持到客户端关闭",
+            "processes, never replies, and keeps the connection open",
+        ],
     ),
     (
         "redirect",
         Fault::Redirect,
-        "302 to the same service without a fault; nothing is processed",
+        [
+            "302，Location 指向没有故障的同一服务；不处理",
+            "302 to the same service without a fault; nothing is processed",
+        ],
     ),
     (
         "redirect307",
         Fault::Redirect307,
-        "307 to the same service without a fault; nothing is processed",
+        [
+            "307，Location 指向没有故障的同一服务；不处理",
+            "307 to the same service without a fault; nothing is processed",
+        ],
     ),
     (
         "500-empty",
         Fault::Error500Empty,
-        "processes; HTTP 500 without a body",
+        ["HTTP 500，没有内容", "processes; HTTP 500 without a body"],
     ),
     (
         "500-text",
         Fault::Error500Text,
-        "processes; HTTP 500 with an HTML body",
+        [
+            "HTTP 500，内容是 HTML",
+            "processes; HTTP 500 with an HTML body",
+        ],
     ),
     (
         "500-json",
         Fault::Error500Json,
-        "processes; HTTP 500 with a reply of code -1",
+        [
+            "HTTP 500，内容是返回码 -1 的应答",
+            "processes; HTTP 500 with a reply of code -1",
+        ],
     ),
     (
         "503-html",
         Fault::Error503Html,
-        "processes; HTTP 503 with an HTML body, as a proxy sends it",
+        [
+            "HTTP 503，内容是 HTML，如代理所发",
+            "processes; HTTP 503 with an HTML body, as a proxy sends it",
+        ],
     ),
     (
         "404-html",
         Fault::Error404Html,
-        "HTTP 404 with an HTML body; nothing is processed",
+        [
+            "HTTP 404，内容是 HTML",
+            "HTTP 404 with an HTML body; nothing is processed",
+        ],
     ),
     (
         "html",
         Fault::Html,
-        "processes; HTTP 200 with an HTML page, as a login portal sends it",
+        [
+            "HTTP 200，内容是 HTML 页面，如登录页",
+            "processes; HTTP 200 with an HTML page, as a login portal sends it",
+        ],
     ),
     (
         "not-json",
         Fault::NotJson,
-        "processes; a body that is no JSON, though it says so",
+        [
+            "类型写的是 JSON，内容不是",
+            "processes; a body that is no JSON, though it says so",
+        ],
     ),
     (
         "empty",
         Fault::Empty,
-        "processes; HTTP 200 with an empty body",
+        [
+            "HTTP 200，没有内容",
+            "processes; HTTP 200 with an empty body",
+        ],
     ),
     (
         "wrong-key",
         Fault::WrongKey,
-        "seals the reply under another key",
+        [
+            "用另一个密钥加密；解密时一定在填充处失败",
+            "seals the reply under another key",
+        ],
     ),
     (
         "bad-hex",
         Fault::BadHex,
-        "encData holds a character that is no hex digit",
+        [
+            "encData 以 Z 开头",
+            "encData holds a character that is no hex digit",
+        ],
     ),
     (
         "odd-hex",
         Fault::OddHex,
-        "encData has lost its last hex digit",
+        ["encData 少最后一位", "encData has lost its last hex digit"],
     ),
     (
         "bad-padding",
         Fault::BadPadding,
-        "encData has lost its last block",
+        [
+            "encData 少最后一个分组，填充也随之缺失",
+            "encData has lost its last block",
+        ],
     ),
-    ("no-encdata", Fault::NoEncData, "code 0 with \"data\":{}"),
-    ("data-null", Fault::DataNull, "code 0 with \"data\":null"),
+    (
+        "no-encdata",
+        Fault::NoEncData,
+        ["返回码 0，\"data\":{}", "code 0 with \"data\":{}"],
+    ),
+    (
+        "data-null",
+        Fault::DataNull,
+        ["返回码 0，\"data\":null", "code 0 with \"data\":null"],
+    ),
     (
         "data-string",
         Fault::DataString,
-        "data is a JSON string that holds the object",
+        [
+            "data 是装着该对象的 JSON 字符串",
+            "data is a JSON string that holds the object",
+        ],
     ),
-    ("code-string", Fault::CodeString, "code is a string: \"0\""),
-    ("lower-hex", Fault::LowerHex, "encData in lower case"),
-    ("bom", Fault::Bom, "a UTF-8 byte-order mark before the body"),
+    (
+        "code-string",
+        Fault::CodeString,
+        ["\"code\":\"0\"", "code is a string: \"0\""],
+    ),
+    (
+        "lower-hex",
+        Fault::LowerHex,
+        ["encData 是小写", "encData in lower case"],
+    ),
+    (
+        "bom",
+        Fault::Bom,
+        [
+            "应答体前有 UTF-8 字节序标记",
+            "a UTF-8 byte-order mark before the body",
+        ],
+    ),
     (
         "gbk",
         Fault::Gbk,
-        "the body's bytes are GBK, though it says UTF-8",
+        [
+            "应答体的字节是 GBK，类型却写 UTF-8（加密的内容仍是 UTF-8）",
+            "the body's bytes are GBK, though it says UTF-8",
+        ],
     ),
-    ("huge", Fault::Huge, "a body of 2 MiB and more"),
+    (
+        "huge",
+        Fault::Huge,
+        ["message 有 2 MiB", "a body of 2 MiB and more"],
+    ),
     (
         "chunked",
         Fault::Chunked,
-        "chunked transfer encoding, cut inside a character",
+        [
+            "分块传输，在字符中间断开",
+            "chunked transfer encoding, cut inside a character",
+        ],
     ),
     (
         "no-length",
         Fault::NoLength,
-        "no length: the body ends where the connection does",
+        [
+            "没有长度也不分块：到连接关闭为止",
+            "no length: the body ends where the connection does",
+        ],
     ),
     (
         "close-after",
         Fault::CloseAfter,
-        "a keep-alive reply, then closes at once, unannounced",
+        [
+            "保持连接的应答，没有 Connection: close，却立即关闭",
+            "a keep-alive reply, then closes at once, unannounced",
+        ],
     ),
     (
         "close-later",
         Fault::CloseLater,
-        "a keep-alive reply, then closes 5 ms later, unannounced",
+        [
+            "保持连接的应答，却在 5 毫秒之后关闭",
+            "a keep-alive reply, then closes 5 ms later, unannounced",
+        ],
     ),
     (
         "reset-after",
         Fault::ResetAfter,
-        "a keep-alive reply, then resets at once",
+        [
+            "保持连接的应答，却立即用 RST 断开",
+            "a keep-alive reply, then resets at once",
+        ],
     ),
     (
         "duplicate-key",
         Fault::DuplicateKey,
-        "the state field stands twice, with different values",
+        [
+            "状态字段或 payCert 出现两次：先是真的，后是相反的（或另一张凭据）",
+            "the state field stands twice, with different values",
+        ],
     ),
     (
         "not-object",
         Fault::NotObject,
-        "what is sealed is JSON, but not an object",
+        [
+            "加密的内容是 JSON 数组",
+            "what is sealed is JSON, but not an object",
+        ],
     ),
     (
         "reserved-code",
         Fault::ReservedCode,
-        "code -10020, which no centre may send",
+        [
+            "返回码 -10020：属于动态库自己的号段，任何中心都不会发",
+            "code -10020, which no centre may send",
+        ],
     ),
     (
         "success-zero",
         Fault::Success("0"),
-        "code 0 with \"success\":0",
+        ["返回码 0，\"success\":0", "code 0 with \"success\":0"],
     ),
     (
         "success-zerotext",
         Fault::Success(r#""0""#),
-        "code 0 with \"success\":\"0\"",
+        [
+            "返回码 0，\"success\":\"0\"",
+            "code 0 with \"success\":\"0\"",
+        ],
     ),
     (
         "success-false",
         Fault::Success(r#""False""#),
-        "code 0 with \"success\":\"False\"",
+        [
+            "返回码 0，\"success\":\"False\"",
+            "code 0 with \"success\":\"False\"",
+        ],
     ),
     (
         "success-truetext",
         Fault::Success(r#""True""#),
-        "code 0 with \"success\":\"True\"",
+        [
+            "返回码 0，\"success\":\"True\"",
+            "code 0 with \"success\":\"True\"",
+        ],
     ),
     (
         "success-null",
         Fault::Success("null"),
-        "code 0 with \"success\":null",
+        ["返回码 0，\"success\":null", "code 0 with \"success\":null"],
     ),
     (
         "success-one",
         Fault::Success("1"),
-        "code 0 with \"success\":1",
+        ["返回码 0，\"success\":1", "code 0 with \"success\":1"],
     ),
 ];
 

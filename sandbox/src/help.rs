@@ -17,10 +17,10 @@ pub fn help() -> String {
     }
     text.push_str("A token without any of them does not exist (500001).\n");
     text.push_str("\nFaults, as localUrl = http://127.0.0.1:18080/fault/NAME or as the word fault.NAME of a token:\n");
-    for (name, _, what) in fault::NAMED {
+    for (name, _, [_, what]) in fault::NAMED {
         text.push_str(&format!("  {name:<16} {what}\n"));
     }
-    for (name, what) in fault::NUMBERED {
+    for (name, [_, what]) in fault::NUMBERED {
         text.push_str(&format!("  {name:<16} {what}\n"));
     }
     text.push_str(CHOICE);

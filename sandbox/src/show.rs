@@ -33,7 +33,8 @@ pub(crate) fn conversation(number: u64, exchange: &Exchange, page: &Page) -> Str
     if let Some(opened) = &seen.opened {
         let _ = writeln!(text, "> opened   {}", cut(opened));
     }
-    if let Some((name, _, what)) = NAMED.iter().find(|(_, fault, _)| *fault == exchange.fault) {
+    if let Some((name, _, [_, what])) = NAMED.iter().find(|(_, fault, _)| *fault == exchange.fault)
+    {
         if *name != "none" {
             let _ = writeln!(text, "! fault    {name}: {what}");
         }

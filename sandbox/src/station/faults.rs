@@ -89,16 +89,16 @@ fn now(centre: &Centre, books: &Books) -> Response {
 
 async fn kinds() -> Response {
     let named = NAMED.iter().filter(|(_, fault, _)| *fault != Fault::None);
-    let named = named.map(|(name, fault, what)| {
+    let named = named.map(|(name, fault, [zh, en])| {
         json!({
             "name": name,
             "parameter": null,
             "title": Text::new(*name, *name),
-            "what": Text::new(*what, *what),
+            "what": Text::new(*zh, *en),
             "takesEffect": fault.processes(),
         })
     });
-    let numbered = NUMBERED.iter().map(|(name, what)| {
+    let numbered = NUMBERED.iter().map(|(name, [zh, en])| {
         let is_status = name.contains("NNN");
         let parameter = match is_status {
             true => json!({"name": "status", "default": 504, "min": 200, "max": 599}),
@@ -108,7 +108,7 @@ async fn kinds() -> Response {
             "name": name.replace("NNN", "N"),
             "parameter": parameter,
             "title": Text::new(*name, *name),
-            "what": Text::new(*what, *what),
+            "what": Text::new(*zh, *en),
             "takesEffect": true,
         })
     });
