@@ -3,6 +3,7 @@
 use crate::ledger::Books;
 use crate::options::{Account, Options};
 use crate::station::{Bus, Setup};
+use ring::rand::{SecureRandom, SystemRandom};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,6 +12,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Locks; a panic elsewhere changes nothing of what these locks guard.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A key that nobody guesses.
+fn new_key() -> io::Result<String> {
+    let mut key = [0; 16];
+    let filled = SystemRandom::new().fill(&mut key);
+    filled.map_err(|_| io::Error::other("no random numbers"))?;
+    Ok(hex::encode(key))
 }
 
 pub(crate) fn now_ms() -> u64 {
@@ -29,6 +38,9 @@ pub(crate) struct Centre {
     show: Option<Mutex<Box<dyn Write + Send>>>,
     /// Beside localhost and numbers, how the station may be called.
     pub(crate) names: Vec<String>,
+    /// What another machine has to know to look at the station; of a centre on this machine alone
+    /// there is none.
+    pub(crate) key: Option<String>,
     pub(crate) bus: Bus,
     pub(crate) setup: OnceLock<Setup>,
     /// Connections ever accepted: their ids, which `clear` does not begin again.
@@ -37,7 +49,10 @@ pub(crate) struct Centre {
 
 impl Centre {
     pub(crate) fn new(mut options: Options) -> io::Result<Arc<Self>> {
+        let is_local = options.listen.ip().is_loopback() && options.tls.ip().is_loopback();
+        let key = (!is_local).then(new_key).transpose()?;
         Ok(Arc::new(Self {
+            key,
             account: Account::new(&options)?,
             books: Mutex::new(Books::new(
                 options.ledger_max,

@@ -167,6 +167,15 @@ impl Sandbox {
         url(self.doors.http)
     }
 
+    /// The address of the station's page, with its key where other machines need one.
+    pub fn page_url(&self) -> String {
+        let page = format!("{}/sandbox/", self.url());
+        match &self.centre.key {
+            Some(key) => format!("{page}?key={key}"),
+            None => page,
+        }
+    }
+
     /// `https://localhost:PORT` with the good certificate.
     pub fn https_url(&self) -> String {
         self.tls_url(Tls::Good)

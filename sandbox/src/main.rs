@@ -102,6 +102,7 @@ fn run(arguments: Arguments) -> io::Result<()> {
 /// One line for each address: a name, spaces, and the value.
 fn greet(centre: &Sandbox, org_id: &str, tls_dir: Option<PathBuf>) -> io::Result<()> {
     let mut lines = vec![
+        ("page".to_owned(), centre.page_url()),
         ("http".to_owned(), centre.url()),
         ("https".to_owned(), centre.https_url()),
     ];

@@ -99,6 +99,8 @@ impl AsyncWrite for Socket {
 /// An accepted connection, shared by hyper and the request in progress.
 pub(crate) struct Connection {
     pub(crate) id: u64,
+    /// Whether it comes from this machine.
+    pub(crate) is_local: bool,
     pub(crate) tls: bool,
     pub(crate) resumed: bool,
     /// Whether its first request is still to come.
@@ -117,8 +119,10 @@ impl Connection {
             }
         };
         let tls = matches!(socket, Socket::Tls(_));
+        let peer = socket.tcp().peer_addr();
         Self {
             id,
+            is_local: peer.is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
             tls,
             resumed,
             new: AtomicBool::new(true),

@@ -4,12 +4,16 @@ use super::error::Refusal;
 use crate::centre::Centre;
 use crate::wire::Connection;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{Method, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use std::net::{IpAddr, Ipv6Addr};
+
+/// A request as it comes.
+type Request = axum::http::Request<Incoming>;
 
 /// What the page may do: run its own scripts, and talk to nobody else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -24,8 +28,77 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Checks who asks, and by which name.
+/// Checks who asks, and by which name; the answer if it is one already.
 pub(super) fn check(
+    centre: &Centre,
+    connection: &Connection,
+    head: &Request,
+) -> Result<(), Box<Response>> {
+    check_name(centre, connection, head.headers(), head.method())
+        .map_err(|refusal| Box::new(refusal.into_response()))?;
+    let Some(key) = centre.key.as_deref().filter(|_| !connection.is_local) else {
+        return Ok(());
+    };
+    match shows_key(key, head.headers(), head.uri().query().unwrap_or_default()) {
+        Shown::InRequest => Ok(()),
+        Shown::InAddress => Err(Box::new(admitted(key, head.uri().path()))),
+        Shown::Nowhere => {
+            let refusal = Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "请用模拟中心启动时打印的 page 地址打开本页，其中带有密钥",
+                "open the address that the sandbox printed as page at its start: it holds the key",
+            );
+            Err(Box::new(refusal.into_response()))
+        }
+    }
+}
+
+/// Where a request shows the key.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    /// In a cookie, or as a bearer's.
+    InRequest,
+    /// In the address, from where it goes into a cookie.
+    InAddress,
+    Nowhere,
+}
+
+/// The cookie that holds the key.
+const COOKIE_NAME: &str = "evoucher-station";
+
+fn shows_key(key: &str, headers: &HeaderMap, query: &str) -> Shown {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let cookies = text(COOKIE).unwrap_or_default().split(';');
+    let mut cookies = cookies.filter_map(|cookie| cookie.trim().split_once('='));
+    let in_cookie = cookies.any(|(name, value)| name == COOKIE_NAME && is_same(value, key));
+    let bearer = text(AUTHORIZATION).and_then(|said| said.strip_prefix("Bearer "));
+    let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+    if in_cookie || bearer.is_some_and(|bearer| is_same(bearer, key)) {
+        Shown::InRequest
+    } else if parts.any(|(name, value)| name == "key" && is_same(value, key)) {
+        Shown::InAddress
+    } else {
+        Shown::Nowhere
+    }
+}
+
+/// Compares all of it, whatever is wrong first.
+fn is_same(said: &str, key: &str) -> bool {
+    let differences = said
+        .bytes()
+        .zip(key.bytes())
+        .fold(0, |all, (a, b)| all | (a ^ b));
+    said.len() == key.len() && differences == 0
+}
+
+/// The same page again without the key in its address.
+fn admitted(key: &str, path: &str) -> Response {
+    let cookie = format!("{COOKIE_NAME}={key}; Path=/sandbox; HttpOnly; SameSite=Strict");
+    let headers = [(SET_COOKIE, cookie), (LOCATION, path.to_owned())];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn check_name(
     centre: &Centre,
     connection: &Connection,
     headers: &HeaderMap,
@@ -84,6 +157,27 @@ pub(super) fn dressed(mut response: Response) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys() {
+        let shown = |name: HeaderName, value: &'static str, query| {
+            let headers = [(name, HeaderValue::from_static(value))];
+            shows_key("k1", &headers.into_iter().collect(), query)
+        };
+        for (name, value, query, expected) in [
+            (COOKIE, "a=b; evoucher-station=k1", "", Shown::InRequest),
+            (COOKIE, "evoucher-station=k2", "", Shown::Nowhere),
+            (COOKIE, "evoucher-station=", "", Shown::Nowhere),
+            (COOKIE, "other=k1", "", Shown::Nowhere),
+            (AUTHORIZATION, "Bearer k1", "", Shown::InRequest),
+            (AUTHORIZATION, "Bearer k12", "", Shown::Nowhere),
+            (AUTHORIZATION, "Basic k1", "", Shown::Nowhere),
+            (COOKIE, "a=b", "x=y&key=k1", Shown::InAddress),
+            (COOKIE, "a=b", "key=", Shown::Nowhere),
+        ] {
+            assert_eq!(shown(name, value, query), expected, "{value} {query}");
+        }
+    }
 
     #[test]
     fn names() {

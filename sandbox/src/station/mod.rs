@@ -56,8 +56,8 @@ pub(crate) async fn answer(
     connection: &Connection,
     request: Request<hyper::body::Incoming>,
 ) -> Response {
-    if let Err(refused) = guard::check(centre, connection, request.headers(), request.method()) {
-        return guard::dressed(refused.into_response());
+    if let Err(answered) = guard::check(centre, connection, &request) {
+        return guard::dressed(*answered);
     }
     let mut router = router(Station(Arc::clone(centre)));
     let ready = poll_fn(|cx| <Router as Service<Request>>::poll_ready(&mut router, cx)).await;
