@@ -47,6 +47,9 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
         value_parser = clap::value_parser!(i64).range(-DECADE..=DECADE))]
     clock_offset: i64,
+    /// Open the page in the default browser
+    #[arg(long)]
+    open: bool,
     /// Print every conversation, opened: patients' data and all
     #[arg(long)]
     show: bool,
@@ -88,6 +91,12 @@ fn run(arguments: Arguments) -> io::Result<()> {
         show: arguments.show.then(|| Box::new(io::stdout()) as Box<_>),
     })?;
     greet(&centre, &arguments.org_id, arguments.tls_dir)?;
+    if arguments.open
+        && let Err(error) = open::that_detached(centre.page_url())
+    {
+        // The address stands above: whoever has no browser here opens it elsewhere.
+        let _ = writeln!(io::stderr(), "evoucher-sandbox: no browser: {error}");
+    }
 
     if arguments.until_stdin_closes {
         let mut space = [0; 4096];
