@@ -50,9 +50,10 @@ impl Centre {
             .unwrap();
         let stdin = child.stdin.take();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let url = first.strip_prefix("http ").unwrap().trim().to_owned();
-        while !lines.next().unwrap().unwrap().starts_with("ready") {}
+        let mut lines = lines.by_ref().map(Result::unwrap);
+        let url = lines.find_map(|line| Some(line.strip_prefix("http ")?.trim().to_owned()));
+        let url = url.unwrap();
+        while !lines.next().unwrap().starts_with("ready") {}
         Self { child, stdin, url }
     }
 
