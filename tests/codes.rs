@@ -85,6 +85,23 @@ fn what_to_do_after_every_code_of_our_own() {
     }
 }
 
+/// A gateway's 429 is what the centre's own -6 is: it passes by itself.
+#[test]
+fn who_asks_too_often_asks_again_later() {
+    let centre = centre();
+    let client = library().open(&config(centre.url()));
+    for (_, function) in SERVICES {
+        for token in [
+            "signed-codem6",
+            "signed-fault.gateway-429-html",
+            "signed-fault.gateway-429-json",
+        ] {
+            let reply = client.call(function, &request(token));
+            assert_eq!(reply.at("next"), "retry_later", "{function} {token}");
+        }
+    }
+}
+
 #[test]
 fn what_to_do_after_every_state() {
     let centre = centre();

@@ -85,16 +85,16 @@ export function mount(main, first) {
     if (all.length && !fault.options.length) {
       fault.append(
         h('optgroup', { label: t('hold') }, HOLDS.map(when => h('option', { value: `hold:${when}` }, t(`hold.${when}`)))),
-        h('optgroup', { label: t('faults') }, all.filter(kind => kind.name !== 'none').map(kind => h('option', { value: kind.name }, `${say(kind.title)} · ${kind.name}`))));
+        h('optgroup', { label: t('faults') }, all.filter(kind => kind.name !== 'none').map(kind => h('option', { value: kind.name }, `${kind.name} · ${say(kind.what)}`))));
       fault.value = all.find(kind => kind.name === 'half') ? 'half' : fault.value;
       adapt();
     }
     const part = find.value.trim().toLowerCase();
-    const fit = all.filter(kind => [kind.name, say(kind.title), say(kind.what)].some(text => text.toLowerCase().includes(part)));
-    redraw(kinds, h('table', { id: 'kinds' }, h('thead', null, h('tr', null, ['faultName', 'faultTitle', 'faultWhat', 'faultEffect', 'action'].map(name => h('th', { scope: 'col' }, t(name))))),
+    const fit = all.filter(kind => [kind.name, say(kind.what)].some(text => text.toLowerCase().includes(part)));
+    redraw(kinds, h('table', { id: 'kinds' }, h('thead', null, h('tr', null, ['faultName', 'faultWhat', 'faultEffect', 'action'].map(name => h('th', { scope: 'col' }, t(name))))),
       h('tbody', null, fit.map(kind => h('tr', { 'data-fault': kind.name },
-        h('th', { scope: 'row', class: 'mono' }, kind.name), h('td', null, say(kind.title)), h('td', null, say(kind.what)), h('td', null, t(kind.takesEffect ? 'yes' : 'no')),
-        h('td', null, kind.name === 'none' ? null : h('button', { type: 'button', class: 'quiet', 'aria-label': `${t('use')}: ${say(kind.title)}`, onclick: () => {
+        h('th', { scope: 'row', class: 'mono' }, kind.name), h('td', null, say(kind.what)), h('td', null, t(kind.takesEffect ? 'yes' : 'no')),
+        h('td', null, kind.name === 'none' ? null : h('button', { type: 'button', class: 'quiet', 'aria-label': `${t('use')}: ${kind.name}`, onclick: () => {
           fault.value = kind.name;
           adapt();
           form.scrollIntoView({ block: 'center' });
@@ -102,7 +102,7 @@ export function mount(main, first) {
         } }, t('use'))))))));
   }
 
-  const faultName = rule => (rule.hold ? t(`hold.${rule.hold}`) : [h('span', { class: 'mono' }, rule.fault), ' ', h('span', { class: 'muted' }, say(kindFor(rule.fault)?.title))]);
+  const faultName = rule => (rule.hold ? t(`hold.${rule.hold}`) : [h('span', { class: 'mono' }, rule.fault), ' ', h('span', { class: 'muted' }, say(kindFor(rule.fault)?.what))]);
   // The kind of a fault with its number in it: slow-500 is of slow-N.
   const kindFor = name => kindOf(name) ?? store.faultKinds?.kinds.find(kind => kind.parameter && new RegExp(`^${kind.name.replace(/N(?=-|$)/, '\\d+')}$`).test(name));
   const extent = rule => (rule.nth ? t('onlyNth', { n: rule.nth }) : rule.count ? t('nextN', { n: rule.count }) : t('range.always'));

@@ -66,7 +66,7 @@ const TEXTS = {
   clock: ['中心时钟', 'Clock of the centre'], clockWhat: ['正数为快，负数为慢；偏差超过十分钟时 timestamp 会被拒绝。', 'Ahead if positive, behind if negative; beyond ten minutes timestamps are refused.'], offsetSeconds: ['偏移（秒）', 'Offset (seconds)'],
   set: ['设置', 'Set'], off: ['关闭', 'Off'], isOn: ['生效中', 'on'], isOff: ['未启用', 'not on'], and: ['；', '; '],
   nowNone: ['当前没有任何故障设置。', 'No fault is on.'], nowRules: ['{n} 条规则生效', '{n} rules on'], nowChaos: ['混沌：种子 {seed}，{share}%', 'chaos: seed {seed}, {share}%'], nowRate: ['限流：每秒 {n} 次', 'rate limit: {n} per second'], nowClock: ['时钟偏移 {n} 秒', 'clock off by {n} s'], nowHeld: ['扣住 {n} 笔', '{n} held'],
-  allFaults: ['全部故障', 'All faults'], findFault: ['查找故障', 'Find a fault'], faultName: ['名称', 'Name'], faultTitle: ['故障', 'Fault'], faultWhat: ['做什么', 'What it does'], faultEffect: ['请求已生效', 'Took effect'], use: ['选用', 'Use'], takesEffect: ['请求已生效，坏在应答', 'the request took effect; the reply goes wrong'], noEffect: ['请求没有生效', 'nothing took effect'],
+  allFaults: ['全部故障', 'All faults'], findFault: ['查找故障', 'Find a fault'], faultName: ['名称', 'Name'], faultWhat: ['做什么', 'What it does'], faultEffect: ['请求已生效', 'Took effect'], use: ['选用', 'Use'], takesEffect: ['请求已生效，坏在应答', 'the request took effect; the reply goes wrong'], noEffect: ['请求没有生效', 'nothing took effect'],
 
   // Set-up
   setupWhat: ['evoucher-sandbox {version} · 已登记的 orgId：{orgId}', 'evoucher-sandbox {version} · registered orgId: {orgId}'], 'address.http': ['HTTP', 'HTTP'], 'address.https-pin': ['HTTPS · 固定证书 pinSha256', 'HTTPS with pinSha256'], 'address.https-ca': ['HTTPS · 根证书 caFile', 'HTTPS with caFile'],

@@ -7,7 +7,7 @@ use crate::catalogue::codes::{
     is_documented, is_reserved, meaning,
 };
 use crate::catalogue::hints::Cause;
-use crate::catalogue::next;
+use crate::catalogue::next::{self, Next};
 use crate::catalogue::services::Service;
 use crate::charset;
 use crate::error::{Delivery, Failure, Text, text};
@@ -175,11 +175,12 @@ fn http_status(status: u16) -> Failure {
     } else {
         Delivery::Answered
     };
-    Failure::new(
-        EV_HTTP_STATUS,
-        delivery,
-        text!("HTTP {status}", "HTTP {status}"),
-    )
+    let detail = text!("HTTP {status}", "HTTP {status}");
+    Failure {
+        // Too many requests: as the centre's own -6 and 500084, it passes by itself.
+        next: (status == 429).then_some(Next::RetryLater),
+        ..Failure::new(EV_HTTP_STATUS, delivery, detail)
+    }
 }
 
 /// What is wrong with the opened content of a reply.

@@ -11,6 +11,7 @@
 
 pub mod c;
 pub mod front;
+pub mod outcomes;
 pub mod spec;
 pub mod wire;
 

@@ -93,7 +93,6 @@ async fn kinds() -> Response {
         json!({
             "name": name,
             "parameter": null,
-            "title": Text::new(*name, *name),
             "what": Text::new(*zh, *en),
             "takesEffect": fault.processes(),
         })
@@ -107,7 +106,6 @@ async fn kinds() -> Response {
         json!({
             "name": name.replace("NNN", "N"),
             "parameter": parameter,
-            "title": Text::new(*name, *name),
             "what": Text::new(*zh, *en),
             "takesEffect": true,
         })

@@ -1,0 +1,32 @@
+//! What the tests of the station's page stand on: Chromium, driven as a person would, and programs at
+//! a counter that load the real library.
+#![allow(clippy::missing_panics_doc, reason = "for tests: what is not as it should be ends them")]
+
+mod counter;
+mod page;
+
+pub use counter::{Counter, api, cashier, csharp};
+pub use page::{Look, Page};
+
+use evoucher_sandbox::{Options, Sandbox};
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes on a slow machine: only a test that hangs ever sees it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A simulated centre with its station.
+pub fn station() -> Sandbox {
+    Sandbox::start(Options::default()).expect("the simulated centre starts")
+}
+
+/// Asks until there is an answer.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
