@@ -18,7 +18,7 @@ export function channel() {
   const result = h('p', { id: 'charge-result', 'aria-live': 'polite' });
   const form = h('form', { id: 'charge-form', class: 'inline', onsubmit: event => { event.preventDefault(); void send(Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]))); } },
     labelled('payCert', inputs.payCert), labelled(t('amount'), inputs.amount), labelled(t('serial'), inputs.fixmedinsTrnsSn), h('button', { type: 'submit' }, t('charge')));
-  const serials = h('div', { class: 'wide' });
+  const serials = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('serials') });
   const element = h('section', { id: 'channel', class: 'card', 'aria-label': t('channel') },
     h('h2', null, t('channel')),
     h('div', { class: 'inline' }, labelled(t('channelMode'), mode), slowField, h('label', { class: 'check' }, refuse, t('refuseSecond'))),

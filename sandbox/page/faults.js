@@ -24,8 +24,8 @@ export function mount(main, first) {
     h('div', { class: 'inline' }, labelled(t('whichFault'), fault), parameterField, labelled(t('forToken'), token), labelled(t('forService'), service), labelled(t('forWhich'), range), numberField,
       h('button', { type: 'submit', class: 'primary' }, t('switchOn'))), what, known);
 
-  const rules = h('div', { class: 'wide' });
-  const held = h('div', { class: 'wide' });
+  const rules = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('rules') });
+  const held = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('held') });
   const inWords = h('p', { id: 'faults-now', 'aria-live': 'polite' });
   const chaosSeed = h('input', { type: 'number', name: 'seed', min: '0', step: '1', value: '1' });
   const chaosShare = h('input', { type: 'number', name: 'share', min: '0', max: '100', step: '1', value: '20' });
@@ -40,7 +40,7 @@ export function mount(main, first) {
     h('h2', null, t(name), h('span', { class: 'state', id: `${name}-state` })), h('p', { class: 'muted small' }, t(`${name}What`)),
     h('div', { class: 'inline' }, controls, h('button', { type: 'submit' }, t('set')), h('button', { type: 'button', class: 'quiet', onclick: put(`/faults/${name}`, off) }, t('off'))));
   const find = h('input', { type: 'search', id: 'find-fault', placeholder: t('findFault'), 'aria-label': t('findFault'), oninput: drawKinds });
-  const kinds = h('div', { class: 'wide' });
+  const kinds = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('allFaults') });
 
   main.append(
     h('h1', { class: 'off-screen' }, t('faults')),

@@ -33,7 +33,7 @@ export function mount(main, first) {
     if (!groups || make.dataset.drawn) return;
     make.dataset.drawn = 'yes';
     make.replaceChildren(
-      ...groups.map(group => h('fieldset', null, h('legend', null, say(group.title)), group.kinds.map(kind))),
+      h('div', { class: 'kinds' }, groups.map(group => h('fieldset', null, h('legend', null, say(group.title)), group.kinds.map(kind)))),
       h('div', { class: 'actions' }, h('button', { type: 'submit', id: 'make', class: 'primary' }, t('make')), h('button', { type: 'reset', class: 'quiet' }, t('reset'))));
   }
   function kind(one) {
@@ -99,7 +99,7 @@ export function mount(main, first) {
     }
     drawn = patient;
     redraw(device, phone(patient));
-    redraw(certificates, h('h2', null, t('certificates')), patient.certificates.length === 0 ? h('p', { class: 'muted' }, t('noCertificates')) : h('div', { class: 'wide' },
+    redraw(certificates, h('h2', null, t('certificates')), patient.certificates.length === 0 ? h('p', { class: 'muted' }, t('noCertificates')) : h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('certificates') },
       h('table', null, h('thead', null, h('tr', null, ['column.time', 'serial', 'amount', 'payCert', 'charged', 'action'].map(name => h('th', { scope: 'col' }, t(name))))),
         h('tbody', null, patient.certificates.map(one => h('tr', null,
           h('td', { class: 'mono' }, clock(one.time)), h('td', null, wire(one.serial, 'mono')), h('td', { class: 'number' }, wire(one.amount)), h('td', null, wire(one.payCert || t('blank'), 'mono')),

@@ -11,7 +11,9 @@ const SIGNS = ['signed', 'unsigned', 'blocked'];
 /// The phone of this patient.
 export function phone(patient) {
   const path = `/patients/${segment(patient.token)}`;
-  const waiting = patient.notices.find(notice => notice.state === 'waiting');
+  // After a wrong password the patient may try again.
+  const [newest] = patient.notices;
+  const waiting = newest && ['waiting', 'wrong'].includes(newest.state) ? newest : undefined;
   const before = patient.notices.filter(notice => notice !== waiting);
   const answer = async word => putPatient(await attempt('POST', `${path}/answer`, { answer: word }));
   const sign = async word => putPatient(await attempt('POST', `${path}/sign`, { sign: word }));
@@ -25,7 +27,7 @@ export function phone(patient) {
         h('div', { class: 'money' }, waiting.amount ? [h('span', { class: 'small' }, '¥ '), wire(waiting.amount)] : h('span', { class: 'small muted' }, t('noAmount'))),
         h('p', { class: 'small' }, t('noticeAsks')),
         h('div', { class: 'answers' }, ANSWERS.map(word => h('button', { type: 'button', class: word === 'right' ? 'primary' : null, 'data-answer': word, 'data-key': `answer-${word}`, onclick: () => answer(word) }, t(`answer.${word}`)))),
-        h('p', { class: 'muted small' }, t('asked', { n: waiting.asked })),
+        h('p', { class: 'muted small' }, waiting.state === 'wrong' ? [h('span', { class: 'state', 'data-tone': 'failed' }, t('notice.wrong')), ' '] : null, t('asked', { n: waiting.asked })),
       ] : h('p', { class: 'muted' }, t('noNotice'))),
     h('div', { class: 'note' },
       h('div', { class: 'small' }, t('oneCodePay')),

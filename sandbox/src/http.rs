@@ -347,7 +347,8 @@ fn examine(
     if let Some(service) = service {
         service.check(&request)?;
     }
-    if !exchange.fault.processes() {
+    // A gateway that limits the rate lets nothing through.
+    if !exchange.fault.processes() || exchange.by == By::Rate {
         return Err(Answer::refused(-5));
     }
 

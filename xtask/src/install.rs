@@ -15,6 +15,20 @@ pub const NATIVE: &[Need] = &[
     ("fuse-overlayfs", "fuse-overlayfs"),
 ];
 
+/// For the station's page: the browser with letters for Chinese, the C# example, what is fetched from
+/// npm.
+pub const BROWSER: &[Need] = &[
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    (
+        "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+        "fonts-wqy-microhei",
+    ),
+    ("/usr/bin/mcs", "mono-mcs"),
+    ("/usr/bin/mono", "mono-runtime"),
+    ("/usr/bin/npm", "npm"),
+];
+
 /// For the benchmark: the other client's libraries, a server, counts of system calls and
 /// instructions.
 pub const BENCH: &[Need] = &[

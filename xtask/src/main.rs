@@ -8,6 +8,7 @@ mod deny;
 mod r#gen;
 mod hosts;
 mod install;
+mod page;
 mod place;
 mod recipes;
 mod recipes_c;
@@ -22,6 +23,7 @@ const USAGE: &str = "\
 cargo xtask demo            build, start the simulated centre, run both conversations, show every step
 cargo xtask test            everything; on Debian as root it installs what is missing
 cargo xtask test --quick    the inner loop: native only, installs nothing
+cargo xtask test --page     the station's page alone, in a browser
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
 cargo xtask bench --costs   fail if a call costs more instructions or system calls than is committed
 cargo xtask bench --sizes   what the library's size is made of, by crate
@@ -43,10 +45,8 @@ fn main() -> ExitCode {
         ["gen"] => r#gen::run(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),
         ["dist"] => windows::dist(),
-        ["test", "--windows"] => windows::test().and_then(|left_out| match left_out {
-            Some(part) => Err(format!("not run: {part}")),
-            None => Ok(()),
-        }),
+        ["test", "--windows"] => windows::test().and_then(whole),
+        ["test", "--page"] => page::test().and_then(whole),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -55,5 +55,13 @@ fn main() -> ExitCode {
             println!("\n{problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What was asked for by its name has to be run.
+fn whole(left_out: Option<String>) -> sh::Result {
+    match left_out {
+        Some(part) => Err(format!("not run: {part}")),
+        None => Ok(()),
     }
 }

@@ -63,3 +63,15 @@ pub(crate) fn wheels(name: &str, wheels: &[&str]) -> Result<PathBuf> {
         .map(|_| ())
     })
 }
+
+/// Holds a download to the one that was looked at.
+pub(crate) fn check(dir: &Path, file: &str, sha256: &str) -> Result {
+    let sum = run(Command::new("sha256sum").arg(dir.join(file)))?;
+    if sum.starts_with(sha256) {
+        Ok(())
+    } else {
+        Err(format!(
+            "{file} is not the file that was looked at: SHA-256 {sum}"
+        ))
+    }
+}

@@ -4,6 +4,7 @@ use crate::bench;
 use crate::deny;
 use crate::r#gen;
 use crate::install;
+use crate::page;
 use crate::recipes_c;
 use crate::sh::{self, Result};
 use std::env;
@@ -54,7 +55,7 @@ pub fn run(extent: Extent) -> Result {
         sh::library()
     })?;
     part("the native tests", || {
-        let mut test = sh::cargo(&["test", "--workspace"]);
+        let mut test = sh::cargo(&["test", "--workspace", "--exclude=evoucher-browser"]);
         test.env("EVOUCHER_LIBRARY_DIR", sh::target().join("release"));
         if extent == Extent::Everything {
             test.env("EVOUCHER_TEST_EVERYTHING", "1");
@@ -68,10 +69,12 @@ pub fn run(extent: Extent) -> Result {
     match extent {
         Extent::Everything => {
             part("what a call costs", bench::costs)?;
+            left_out.extend(page::test()?);
             left_out.extend(crate::windows::test()?);
         }
         Extent::Quick => left_out.extend([
             "what a call costs".to_owned(),
+            "the station's page in a browser".to_owned(),
             "the Windows half".to_owned(),
         ]),
     }

@@ -1,13 +1,19 @@
 //! Programs at the counter, through the library as it is released.
 
 use crate::{PATIENCE, wait_for};
+use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The simulated centre's, unless it is told otherwise.
+const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 
 /// The root of the repository.
 fn root() -> &'static Path {
@@ -37,14 +43,21 @@ fn run(command: &mut Command) {
 fn compiled_c(name: &str, source: &str) -> PathBuf {
     let program = built().join(name);
     let mut cc = Command::new("cc");
-    cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-I"])
-        .arg(root().join("include"))
-        .arg(root().join(source))
-        .arg("-L")
-        .arg(library())
-        .args(["-levoucher", "-o"])
-        .arg(&program)
-        .arg(format!("-Wl,-rpath,{}", library().display()));
+    cc.args([
+        "-std=gnu99",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-D_GNU_SOURCE",
+        "-I",
+    ])
+    .arg(root().join("include"))
+    .arg(root().join(source))
+    .arg("-L")
+    .arg(library())
+    .args(["-levoucher", "-o"])
+    .arg(&program)
+    .arg(format!("-Wl,-rpath,{}", library().display()));
     run(&mut cc);
     program
 }
@@ -65,7 +78,7 @@ fn config(station: &Sandbox, more: Value) -> String {
         "localUrl": station.url(),
         "orgId": "testOrgId",
         "admdvs": "350000",
-        "sm4Key": "0123456789ABCDEFFEDCBA9876543210",
+        "sm4Key": KEY,
         "language": "en",
         "defaults": {
             "orgCodg": "H35010000001", "orgName": "福州第一医院", "opterId": "0001", "opterName": "张三",
@@ -90,7 +103,8 @@ impl Counter {
     /// A window that calls whatever it is told, in C.
     pub fn open(station: &Sandbox, more: Value) -> Self {
         static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-        let program = PROGRAM.get_or_init(|| compiled_c("browser-window", "tests/browser/window.c"));
+        let program =
+            PROGRAM.get_or_init(|| compiled_c("browser-window", "tests/browser/window.c"));
         Self::start(Command::new(program).arg(config(station, more)))
     }
 
@@ -144,8 +158,13 @@ impl Counter {
     /// Everything that the program says until it ends, and whether it was content.
     pub fn to_the_end(mut self) -> (bool, String) {
         drop(self.input.take());
-        let status = wait_for("the program's end", || self.child.try_wait().expect("it is ours"));
-        (status.success(), self.lines.iter().collect::<Vec<_>>().join("\n"))
+        let status = wait_for("the program's end", || {
+            self.child.try_wait().expect("it is ours")
+        });
+        (
+            status.success(),
+            self.lines.iter().collect::<Vec<_>>().join("\n"),
+        )
     }
 }
 
@@ -169,17 +188,62 @@ pub fn csharp(station: &Sandbox, arguments: &[&str]) -> Counter {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(compiled_csharp);
     let mut mono = Command::new("mono");
-    Counter::start(mono.arg(program).arg(config(station, json!({}))).args(arguments))
+    Counter::start(
+        mono.arg(program)
+            .arg(config(station, json!({})))
+            .args(arguments),
+    )
 }
 
 /// Asks the station's interface as a team's own tests would.
 pub fn api(station: &Sandbox, path: &str) -> Value {
+    send(station, "GET", path, &Value::Null)
+}
+
+/// Tells the station's interface something.
+pub fn send(station: &Sandbox, method: &str, path: &str, body: &Value) -> Value {
+    let reply = exchange(
+        station,
+        method,
+        &format!("/sandbox/api{path}"),
+        &body.to_string(),
+    );
+    serde_json::from_str(&reply).unwrap_or_else(|error| panic!("{error}: {reply}"))
+}
+
+/// A request that no well-behaved program makes: sealed as it should be, whatever is in it.
+pub fn raw_call(station: &Sandbox, service: &str, request: &Value) {
+    let sealer = Sealer::new(KEY, KeyFormat::Hex).expect("the key is one");
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is later");
+    let body = json!({
+        "orgId": "testOrgId", "encData": sealer.seal(request.to_string().as_bytes()),
+        "version": "1.0.0", "timestamp": now.as_millis().to_string(), "reqtType": "sys&350000",
+    });
+    exchange(
+        station,
+        "POST",
+        &format!("/cfc/api/{service}"),
+        &body.to_string(),
+    );
+}
+
+/// One request on a connection of its own; gives the reply's body.
+fn exchange(station: &Sandbox, method: &str, path: &str, body: &str) -> String {
     let host = station.url().trim_start_matches("http://").to_owned();
-    let mut stream = std::net::TcpStream::connect(&host).expect("the station answers");
-    write!(stream, "GET /sandbox/api{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-        .expect("the station reads");
+    let mut stream = TcpStream::connect(&host).expect("the station answers");
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Content-Type: application/json;charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("the station reads");
     let mut reply = String::new();
-    stream.read_to_string(&mut reply).expect("the station answers");
+    stream
+        .read_to_string(&mut reply)
+        .expect("the station answers");
     let (_, body) = reply.split_once("\r\n\r\n").expect("a head");
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {reply}"))
+    body.to_owned()
 }

@@ -1,11 +1,14 @@
 //! What the tests of the station's page stand on: Chromium, driven as a person would, and programs at
 //! a counter that load the real library.
-#![allow(clippy::missing_panics_doc, reason = "for tests: what is not as it should be ends them")]
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "for tests: what is not as it should be ends them"
+)]
 
 mod counter;
 mod page;
 
-pub use counter::{Counter, api, cashier, csharp};
+pub use counter::{Counter, api, cashier, csharp, raw_call, send};
 pub use page::{Look, Page};
 
 use evoucher_sandbox::{Options, Sandbox};

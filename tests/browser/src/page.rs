@@ -116,10 +116,7 @@ impl Page {
         );
     }
 
-    fn does<T, E: std::fmt::Display>(
-        &self,
-        what: impl AsyncFnOnce(&Client) -> Result<T, E>,
-    ) -> T {
+    fn does<T, E: std::fmt::Display>(&self, what: impl AsyncFnOnce(&Client) -> Result<T, E>) -> T {
         let client = self.client.as_ref().expect("the browser is open");
         match self.runtime.block_on(what(client)) {
             Ok(done) => done,
@@ -131,6 +128,11 @@ impl Page {
     pub fn value(&self, expression: &str) -> Value {
         let script = format!("return {expression}");
         self.does(async |client| client.execute(&script, Vec::new()).await)
+    }
+
+    /// Runs a whole script.
+    pub fn run(&self, script: &str) {
+        self.does(async |client| client.execute(script, Vec::new()).await);
     }
 
     /// Runs statements, which end with `arguments[0](value)`.
@@ -175,7 +177,9 @@ impl Page {
             });
             match clicked {
                 Ok(()) => return,
-                Err(error) if started.elapsed() > PATIENCE => panic!("{css} cannot be clicked: {error}"),
+                Err(error) if started.elapsed() > PATIENCE => {
+                    panic!("{css} cannot be clicked: {error}")
+                }
                 Err(_) => std::thread::sleep(Duration::from_millis(20)),
             }
         }
@@ -193,8 +197,20 @@ impl Page {
 
     /// Chooses from a list.
     pub fn select(&self, css: &str, value: &str) {
-        self.until("the list has it", &format!("document.querySelector({}) !== null", json!(format!("{css} option[value='{value}']"))));
-        self.does(async |client| client.find(Locator::Css(css)).await?.select_by_value(value).await);
+        self.until(
+            "the list has it",
+            &format!(
+                "document.querySelector({}) !== null",
+                json!(format!("{css} option[value='{value}']"))
+            ),
+        );
+        self.does(async |client| {
+            client
+                .find(Locator::Css(css))
+                .await?
+                .select_by_value(value)
+                .await
+        });
     }
 
     /// Presses a key as a keyboard does: `Tab`, `Enter`, `ArrowDown` …, or a character.
@@ -277,9 +293,13 @@ impl Page {
             .filter_map(|entry| serde_json::from_str::<Value>(entry["message"].as_str()?).ok())
             .filter(|event| event["message"]["method"] == "Network.requestWillBeSent")
             .filter_map(|event| {
-                let url = event["message"]["params"]["request"]["url"].as_str()?.to_owned();
+                let url = event["message"]["params"]["request"]["url"]
+                    .as_str()?
+                    .to_owned();
                 // The browser's own pages are no hosts.
-                let is_of_a_host = ["http", "ws", "ftp"].iter().any(|scheme| url.starts_with(scheme));
+                let is_of_a_host = ["http", "ws", "ftp"]
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme));
                 (is_of_a_host && !url.starts_with(&self.station)).then_some(url)
             })
             .collect();
@@ -291,7 +311,8 @@ impl Drop for Page {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
             // It may have died with the test.
-            let closed = async { tokio::time::timeout(Duration::from_secs(10), client.close()).await };
+            let closed =
+                async { tokio::time::timeout(Duration::from_secs(10), client.close()).await };
             let _ = self.runtime.block_on(closed);
         }
         let _ = self.driver.kill();

@@ -69,7 +69,7 @@ fn x64() -> Result<PathBuf> {
             ])
             .args(["--platform", "win_amd64", "dotnetcore2==3.1.23", "--dest"])
             .arg(dir))?;
-        check(
+        place::check(
             dir,
             wheel,
             "e2528813677d7a080522336cb530442408d1e2aea76fa8657018fb532c03c252",
@@ -87,7 +87,7 @@ fn x86() -> Result<PathBuf> {
             "--silent",
             "dotnet-2.1-win-ia32@2.1.1007",
         ]))?;
-        check(
+        place::check(
             dir,
             package,
             "5f1e8b8d031e781efc9e6bc1977223e5fae1b5f3f413e024ff5b15cc6079a4ae",
@@ -95,18 +95,6 @@ fn x86() -> Result<PathBuf> {
         run(Command::new("tar").current_dir(dir).args(["-xzf", package]))?;
         remove(dir, package)
     })
-}
-
-/// Holds a download to the one that was looked at.
-fn check(dir: &Path, file: &str, sha256: &str) -> Result {
-    let sum = run(Command::new("sha256sum").arg(dir.join(file)))?;
-    if sum.starts_with(sha256) {
-        Ok(())
-    } else {
-        Err(format!(
-            "{file} is not the file that was looked at: SHA-256 {sum}"
-        ))
-    }
 }
 
 fn remove(dir: &Path, file: &str) -> Result {
