@@ -1,14 +1,13 @@
 //! `/channel`: the payment channel's mode, a charge by hand, and what was charged.
 
 use super::Station;
-use super::error::Refusal;
+use super::error::{Body, Refusal};
 use crate::centre::now_ms;
 use crate::channel::{self, Charge, Mode, Order};
 use crate::ledger::{Books, Entry};
 use crate::texts::Text;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -81,9 +80,8 @@ struct Change {
 
 async fn change(
     State(station): State<Station>,
-    body: Result<Json<Change>, JsonRejection>,
+    Body(change): Body<Change>,
 ) -> Result<Response, Refusal> {
-    let Json(change) = body.map_err(|error| Refusal::unreadable(&error))?;
     let mode = change.mode.map(|name| {
         Mode::from_name(&name).ok_or_else(|| {
             let en = "there is no such mode: normal, slow, slow-N, silent or silent-after";

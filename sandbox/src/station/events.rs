@@ -1,10 +1,12 @@
 //! The stream of events: what has changed, as it changes, for any number of readers, who may come
 //! back to where they were.
 
+use super::error::Refusal;
 use super::{Station, channel, faults, patients};
 use crate::centre::{Centre, lock};
 use crate::reply::text;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -166,9 +168,10 @@ pub(super) struct From {
 /// `GET /events`.
 pub(super) async fn stream(
     State(station): State<Station>,
-    Query(from): Query<From>,
+    from: Result<Query<From>, QueryRejection>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
+    let Query(from) = from.map_err(|error| Refusal::unasked(&error))?;
     let said = headers.get("last-event-id");
     let said = said.and_then(|id| id.to_str().ok()?.parse().ok());
     let centre = Arc::clone(&station.0);
@@ -196,7 +199,7 @@ pub(super) async fn stream(
         }
     }
     let kind = [(CONTENT_TYPE, "text/event-stream")];
-    (kind, Body::from_stream(events)).into_response()
+    Ok((kind, Body::from_stream(events)).into_response())
 }
 
 /// What one reader is told.

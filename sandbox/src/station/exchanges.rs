@@ -6,6 +6,7 @@ use crate::exchanges::{Exchange, Exchanges, Problem, Summary};
 use crate::json::{Held, Object};
 use crate::spec;
 use crate::texts::{self, Text};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -66,7 +67,11 @@ struct List<'a> {
     newest: Option<u64>,
 }
 
-async fn list(State(station): State<Station>, Query(asked): Query<Asked>) -> Response {
+async fn list(
+    State(station): State<Station>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let Query(asked) = asked.map_err(|error| Refusal::unasked(&error))?;
     let books = station.books();
     let exchanges = &books.exchanges;
     let fitting = exchanges
@@ -74,7 +79,7 @@ async fn list(State(station): State<Station>, Query(asked): Query<Asked>) -> Res
         .rev()
         .filter(|(id, one)| asked.fits(*id, one));
     let limit = asked.limit.unwrap_or(100).min(1000);
-    Json(List {
+    Ok(Json(List {
         exchanges: fitting
             .take(limit)
             .map(|(id, one)| one.summary(id))
@@ -83,7 +88,7 @@ async fn list(State(station): State<Station>, Query(asked): Query<Asked>) -> Res
         oldest: exchanges.all().next().map(|(id, _)| id),
         newest: exchanges.all().next_back().map(|(id, _)| id),
     })
-    .into_response()
+    .into_response())
 }
 
 async fn clear(State(station): State<Station>) -> Response {
@@ -102,8 +107,9 @@ struct Save {
 async fn one(
     State(station): State<Station>,
     Path(id): Path<String>,
-    Query(save): Query<Save>,
+    save: Result<Query<Save>, QueryRejection>,
 ) -> Result<Response, Refusal> {
+    let Query(save) = save.map_err(|error| Refusal::unasked(&error))?;
     let gone = || {
         Refusal::not_found(
             "没有这次交互，或已不再保留",
@@ -125,8 +131,9 @@ async fn one(
 /// The first exchange that fits and is over, when it comes.
 async fn wait(
     State(station): State<Station>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Refusal> {
+    let Query(asked) = asked.map_err(|error| Refusal::unasked(&error))?;
     let within = asked.timeout_ms.unwrap_or(10_000);
     if within > 60_000 {
         let text = Text::new("timeoutMs 至多 60000", "timeoutMs is 60000 at most");

@@ -1,14 +1,13 @@
 //! `/faults`: rules, hold, chaos, rate and clock, at a switch.
 
 use super::Station;
-use super::error::Refusal;
+use super::error::{Body, Refusal};
 use crate::centre::Centre;
 use crate::fault::{Fault, NAMED, NUMBERED};
 use crate::ledger::Books;
 use crate::rules::{Act, Chaos, Rule, When};
 use crate::spec;
 use crate::texts::Text;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -127,9 +126,8 @@ struct Asked {
 
 async fn add(
     State(station): State<Station>,
-    body: Result<Json<Asked>, JsonRejection>,
+    Body(asked): Body<Asked>,
 ) -> Result<Response, Refusal> {
-    let Json(asked) = body.map_err(|error| Refusal::unreadable(&error))?;
     let act = match (&asked.fault, asked.hold) {
         (Some(name), None) => Act::Meet(Fault::from_name(name).ok_or_else(|| {
             let zh = format!("没有名为 {name} 的故障，名称见 /sandbox/api/faults/kinds");
@@ -184,9 +182,12 @@ async fn add(
     Ok((StatusCode::CREATED, Json(added)).into_response())
 }
 
-async fn remove(State(station): State<Station>, Path(id): Path<u64>) -> Result<Response, Refusal> {
+async fn remove(
+    State(station): State<Station>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     let mut books = station.books();
-    if !books.rules.remove(id) {
+    if !id.parse().is_ok_and(|id| books.rules.remove(id)) {
         return Err(Refusal::not_found("没有这条规则", "there is no such rule"));
     }
     Ok(now(&station, &books))
@@ -210,9 +211,8 @@ struct Clock {
 
 async fn clock(
     State(station): State<Station>,
-    body: Result<Json<Clock>, JsonRejection>,
+    Body(Clock { offset_seconds }): Body<Clock>,
 ) -> Result<Response, Refusal> {
-    let Json(Clock { offset_seconds }) = body.map_err(|error| Refusal::unreadable(&error))?;
     if !(-DECADE..=DECADE).contains(&offset_seconds) {
         let text = Text::new("至多十年", "ten years at most");
         return Err(Refusal::wrong("offsetSeconds", text));
@@ -231,9 +231,8 @@ struct Rate {
 
 async fn rate(
     State(station): State<Station>,
-    body: Result<Json<Rate>, JsonRejection>,
+    Body(Rate { per_second }): Body<Rate>,
 ) -> Result<Response, Refusal> {
-    let Json(Rate { per_second }) = body.map_err(|error| Refusal::unreadable(&error))?;
     let mut books = station.books();
     books.rules.rate = per_second;
     books.rules.changed = true;
@@ -250,9 +249,8 @@ struct Chance {
 
 async fn chaos(
     State(station): State<Station>,
-    body: Result<Json<Chance>, JsonRejection>,
+    Body(Chance { seed, share }): Body<Chance>,
 ) -> Result<Response, Refusal> {
-    let Json(Chance { seed, share }) = body.map_err(|error| Refusal::unreadable(&error))?;
     if !(0.0..=1.0).contains(&share) {
         return Err(Refusal::wrong(
             "share",
@@ -271,10 +269,11 @@ async fn chaos(
 
 async fn release(
     State(station): State<Station>,
-    Path(exchange): Path<u64>,
+    Path(exchange): Path<String>,
 ) -> Result<Response, Refusal> {
     let mut books = station.books();
-    let at = books.held.iter().position(|held| held.exchange == exchange);
+    let mut held = books.held.iter();
+    let at = held.position(|held| held.exchange.to_string() == exchange);
     let at =
         at.ok_or_else(|| Refusal::not_found("没有扣住这次请求", "this exchange is not held"))?;
     let held = books.held.remove(at);

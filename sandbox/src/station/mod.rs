@@ -20,6 +20,7 @@ use crate::wire::Connection;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use error::Refusal;
@@ -76,6 +77,7 @@ fn router(station: Station) -> Router {
     let api = Router::new()
         .merge(exchanges::routes())
         .route("/events", get(events::stream))
+        .route("/openapi.json", get(openapi))
         .merge(channel::routes())
         .merge(faults::routes())
         .merge(patients::routes())
@@ -90,4 +92,13 @@ fn router(station: Station) -> Router {
         .fallback(|| async {
             Refusal::not_found("没有这一页", "there is no such page").into_response()
         })
+}
+
+/// What the interface is, for people and for programs.
+async fn openapi() -> Response {
+    let document = include_str!("openapi.json").replace(
+        "\"VERSION\"",
+        concat!("\"", env!("CARGO_PKG_VERSION"), "\""),
+    );
+    ([(CONTENT_TYPE, "application/json")], document).into_response()
 }

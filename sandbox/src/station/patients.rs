@@ -1,13 +1,12 @@
 //! `/patients`: make one in words, look at the phone, and answer for the patient.
 
 use super::Station;
-use super::error::Refusal;
+use super::error::{Body, Refusal};
 use crate::centre::now_ms;
 use crate::ledger::Books;
 use crate::patients::{Answer, Notice};
 use crate::scenario::{self, Kind, Standing, WORDS, Word, Words};
 use crate::texts::Text;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -153,9 +152,8 @@ struct Make {
 
 async fn make(
     State(station): State<Station>,
-    body: Result<Json<Make>, JsonRejection>,
+    Body(Make { words }): Body<Make>,
 ) -> Result<Response, Refusal> {
-    let Json(Make { words }) = body.map_err(|error| Refusal::unreadable(&error))?;
     for word in &words {
         if word_of(word).is_none() && !word.starts_with("fault.") {
             let text = Text::new(
@@ -213,9 +211,8 @@ enum Said {
 async fn answer(
     State(station): State<Station>,
     Path(token): Path<String>,
-    body: Result<Json<Answered>, JsonRejection>,
+    Body(Answered { answer }): Body<Answered>,
 ) -> Result<Response, Refusal> {
-    let Json(Answered { answer }) = body.map_err(|error| Refusal::unreadable(&error))?;
     let mut books = station.books();
     if books.patients.get(&token).is_none() {
         return Err(unknown());
@@ -247,9 +244,8 @@ struct Signed {
 async fn sign(
     State(station): State<Station>,
     Path(token): Path<String>,
-    body: Result<Json<Signed>, JsonRejection>,
+    Body(Signed { sign }): Body<Signed>,
 ) -> Result<Response, Refusal> {
-    let Json(Signed { sign }) = body.map_err(|error| Refusal::unreadable(&error))?;
     let mut books = station.books();
     if books.patients.get(&token).is_none() {
         return Err(unknown());
