@@ -8,6 +8,7 @@ mod deny;
 mod r#gen;
 mod hosts;
 mod install;
+mod interface;
 mod page;
 mod place;
 mod recipes;

@@ -4,6 +4,7 @@ use crate::bench;
 use crate::deny;
 use crate::r#gen;
 use crate::install;
+use crate::interface;
 use crate::page;
 use crate::recipes_c;
 use crate::sh::{self, Result};
@@ -39,13 +40,19 @@ pub fn run(extent: Extent) -> Result {
         Extent::Everything => {
             part("the doc comments", documents)?;
             match install::install(&[install::PIP]) {
-                Ok(()) => part("the dependencies", deny::check)?,
-                Err(reason) => left_out.push(format!("the check of the dependencies. {reason}")),
+                Ok(()) => {
+                    part("the dependencies", deny::check)?;
+                    part("the station's interface", interface::search)?;
+                }
+                Err(reason) => left_out.push(format!(
+                    "the checks of the dependencies and of the station's interface. {reason}"
+                )),
             }
         }
         Extent::Quick => left_out.extend([
             "the doc comments".to_owned(),
             "the check of the dependencies".to_owned(),
+            "the search through the station's interface".to_owned(),
         ]),
     }
     // The release library is what is tested, and beside it the one whose exports panic; a test of
