@@ -1,7 +1,6 @@
 //! Chromium through its WebDriver: one session for each test, with what it logged and asked for.
 
 use crate::{PATIENCE, wait_for};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use http::Method;
@@ -259,19 +258,9 @@ impl Page {
         self.does(async |client| client.issue_cmd(Extra { path, body }).await)
     }
 
-    /// Writes what is seen to a PNG file.
-    pub fn shoot(&self, file: &Path) {
-        // What moves has come to rest.
-        self.script("requestAnimationFrame(() => requestAnimationFrame(() => arguments[0](1)))");
-        let shot = self.cdp("Page.captureScreenshot", json!({"format": "png"}));
-        let data = shot["data"].as_str().expect("a picture");
-        let png = BASE64_STANDARD.decode(data).expect("Base64");
-        std::fs::write(file, png).expect("the picture can be written");
-    }
-
-    /// Ends the browser. Nothing was wrong on its console but what `expected` says, nobody else was
-    /// asked for anything, and every text has both languages.
-    pub fn close(self, expected: &[&str]) {
+    /// Ends the browser. Nothing was wrong on its console, nobody else was asked for anything, and
+    /// every text has both languages.
+    pub fn close(self) {
         assert_eq!(
             self.value("document.documentElement.dataset.i18nMissing"),
             json!("0"),
@@ -282,7 +271,6 @@ impl Page {
         let wrong: Vec<_> = console
             .filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG")
             .map(|entry| entry["message"].as_str().unwrap_or_default())
-            .filter(|message| !expected.iter().any(|part| message.contains(part)))
             .collect();
         assert!(wrong.is_empty(), "on the console: {wrong:#?}");
         let traffic = self.command("se/log", json!({"type": "performance"}));

@@ -14,9 +14,6 @@ fn counter(station: &Sandbox) -> Counter {
     Counter::open(station, json!({"timeoutMs": 1500}))
 }
 
-/// What may stand on the console: nothing.
-const NOTHING: &[&str] = &[];
-
 /// Fills in the rule's form and sends it. `name` may carry its number: `slow-60000`.
 fn switch_on(page: &Page, name: &str, fields: &[(&str, &str)]) {
     let (kind, number) = kind_of(name);
@@ -115,7 +112,7 @@ fn every_fault_of_the_table_is_met_by_a_program() {
     for fault in listed.as_array().unwrap() {
         assert!(met.iter().any(|kind| fault == kind), "{fault} was not met");
     }
-    page.close(NOTHING);
+    page.close();
 }
 
 #[test]
@@ -167,7 +164,7 @@ fn a_rule_can_be_for_one_service_one_patient_and_one_request() {
         page.value("document.querySelector('#rule-form [name=fault]').value"),
         "half"
     );
-    page.close(NOTHING);
+    page.close();
 }
 
 #[test]
@@ -229,7 +226,7 @@ fn what_is_held_shows_what_the_cashier_sees_meanwhile() {
         "nothing is held",
         "document.querySelectorAll('#held tr[data-exchange]').length === 0",
     );
-    page.close(NOTHING);
+    page.close();
 }
 
 #[test]
@@ -286,7 +283,7 @@ fn clock_and_rate_are_felt_by_a_program() {
             0
         );
     }
-    page.close(NOTHING);
+    page.close();
 }
 
 #[test]
@@ -326,5 +323,5 @@ fn a_bad_run_of_chaos_repeats_itself_from_its_seed() {
     );
     assert_eq!(run("7", "b"), first, "the same seed");
     assert_ne!(run("8", "c"), first, "another seed");
-    page.close(NOTHING);
+    page.close();
 }

@@ -91,7 +91,7 @@ fn a_patient_confirms_and_pays_with_the_c_example_at_the_counter() {
     );
     let reply = page.text("#reply");
     assert!(reply.contains("notcFlag"), "{reply}");
-    page.close(&[]);
+    page.close();
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_wrong_password_and_an_unsigned_patient_with_the_csharp_example_at_the_count
     let refused = again(3);
     assert!(refused.contains("already_charged"), "{refused}");
     assert_eq!(station.channel().charges().len(), 2);
-    page.close(&[]);
+    page.close();
 }
 
 #[test]
@@ -174,5 +174,5 @@ fn a_patient_who_ignores_the_notice_is_not_settled() {
     );
     let reply = counter.call("tokenPwdStas", &json!({"token": token}));
     assert_eq!(reply["next"], "wait");
-    page.close(&[]);
+    page.close();
 }

@@ -128,7 +128,7 @@ fn no_part_bars_anybody_from_using_it() {
             );
             assert_eq!(found, json!([]), "{part}, {look:?}");
         }
-        page.close(&[]);
+        page.close();
     }
 }
 
@@ -199,7 +199,7 @@ fn the_keyboard_alone_is_enough() {
         "it is off",
         "document.querySelectorAll('#rules tr[data-rule]').length === 0",
     );
-    page.close(&[]);
+    page.close();
 }
 
 /// What would be markup, a script, a control of the terminal or of the reading direction.
@@ -293,5 +293,5 @@ fn what_came_over_the_wire_is_text() {
         request.contains("⟨U+202E⟩") && !request.contains('\u{202e}'),
         "{request}"
     );
-    page.close(&[]);
+    page.close();
 }
