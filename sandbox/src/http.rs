@@ -143,6 +143,9 @@ pub(crate) async fn handle(
             let response = station::answer(&centre, &connection, request).await;
             return Ok(response.map(Either::Right));
         }
+        if let Err(refused) = station::admit(&centre, &connection, &request) {
+            return Ok(refused.map(Either::Right));
+        }
     }
     let response = converse(centre, connection, request).await?;
     Ok(response.map(Either::Left))

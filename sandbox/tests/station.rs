@@ -275,6 +275,9 @@ fn nobody_asks_from_another_page_or_by_another_name() {
         ("GET /sandbox/api/setup HTTP/1.1\r\nHost: evil.example".to_owned(), 403),
         ("GET /sandbox/live HTTP/1.1\r\nHost: evil.example".to_owned(), 403),
         ("DELETE /sandbox/api/exchanges HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example".to_owned(), 403),
+        ("GET /sandbox/ledger HTTP/1.1\r\nHost: evil.example".to_owned(), 403),
+        ("DELETE /sandbox/ledger HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example".to_owned(), 403),
+        ("DELETE /sandbox/ledger HTTP/1.1\r\nHost: centre".to_owned(), 200),
         ("DELETE /sandbox/api/exchanges HTTP/1.1\r\nHost: localhost\r\nOrigin: null".to_owned(), 403),
         (format!("DELETE /sandbox/api/exchanges HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}"), 200),
     ] {

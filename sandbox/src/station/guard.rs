@@ -28,13 +28,23 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The page and its interface.
+    Station,
+    /// What programs have always asked, who call this machine by any name without a dot.
+    Old,
+}
+
 /// Checks who asks, and by which name; the answer if it is one already.
 pub(super) fn check(
     centre: &Centre,
     connection: &Connection,
     head: &Request,
+    part: Part,
 ) -> Result<(), Box<Response>> {
-    check_name(centre, connection, head.headers(), head.method())
+    check_name(centre, connection, head, part)
         .map_err(|refusal| Box::new(refusal.into_response()))?;
     let Some(key) = centre.key.as_deref().filter(|_| !connection.is_local) else {
         return Ok(());
@@ -101,19 +111,22 @@ fn admitted(key: &str, path: &str) -> Response {
 fn check_name(
     centre: &Centre,
     connection: &Connection,
-    headers: &HeaderMap,
-    method: &Method,
+    head: &Request,
+    part: Part,
 ) -> Result<(), Refusal> {
+    let headers = head.headers();
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default();
-    if !is_ours(name_of(host), &centre.names) {
+    // No foreign page can be made to have a name without a dot.
+    let is_old = part == Part::Old && !name_of(host).contains('.');
+    if !is_old && !is_ours(name_of(host), &centre.names) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "本页只按 127.0.0.1、localhost 等自己的地址访问，其他主机名请用 --host 指定",
             "this is served by its own addresses only; name another with --host",
         ));
     }
-    let changes = !matches!(*method, Method::GET | Method::HEAD);
+    let changes = !matches!(*head.method(), Method::GET | Method::HEAD);
     let scheme = if connection.tls { "https" } else { "http" };
     let foreign = headers
         .get(ORIGIN)

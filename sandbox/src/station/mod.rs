@@ -24,6 +24,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use error::Refusal;
+use guard::Part;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -51,13 +52,23 @@ pub(crate) fn owns(path: &str, accepts_html: bool) -> bool {
     }
 }
 
+/// Whether what 0.1 offered is for whoever asks; the answer if not.
+pub(crate) fn admit(
+    centre: &Centre,
+    connection: &Connection,
+    request: &Request<hyper::body::Incoming>,
+) -> Result<(), Box<Response>> {
+    guard::check(centre, connection, request, Part::Old)
+        .map_err(|answered| Box::new(guard::dressed(*answered)))
+}
+
 /// Answers a request to the station.
 pub(crate) async fn answer(
     centre: &Arc<Centre>,
     connection: &Connection,
     request: Request<hyper::body::Incoming>,
 ) -> Response {
-    if let Err(answered) = guard::check(centre, connection, &request) {
+    if let Err(answered) = guard::check(centre, connection, &request, Part::Station) {
         return guard::dressed(*answered);
     }
     let mut router = router(Station(Arc::clone(centre)));

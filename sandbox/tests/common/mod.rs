@@ -62,7 +62,7 @@ pub(crate) fn body(token: &str) -> String {
 
 pub(crate) fn post(path: &str, body: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: centre.test\r\nContent-Type: application/json;charset=UTF-8\r\n\
+        "POST {path} HTTP/1.1\r\nHost: centre\r\nContent-Type: application/json;charset=UTF-8\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
