@@ -5,7 +5,8 @@
 
 mod common;
 
-use common::outcomes::{FAULTS, Outcome};
+use common::outcomes::FAULTS;
+use common::outcomes::Outcome::{self, All, Four, Good};
 use common::wire::*;
 use common::*;
 use evoucher_sandbox::{Entry, Sandbox};
@@ -26,8 +27,6 @@ fn next_of(service: &str) -> &'static str {
     let first = row.map(|row| spec::outcomes(row).next().unwrap());
     first.map_or("null", |(_, next)| next)
 }
-
-use Outcome::{All, Four, Good};
 
 /// Sends nothing twice: the two services that change something, and what nobody knows.
 fn goes_out_once(service: &str) -> bool {

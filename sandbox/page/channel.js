@@ -1,6 +1,6 @@
 // 支付渠道: how the payment channel answers, a charge by hand, and what was charged for each serial number.
 
-import { h, clock, labelled, redraw, select, visible, wire } from './dom.js';
+import { h, clock, labelled, redraw, select, visible, wide, wire } from './dom.js';
 import { t } from './i18n.js';
 import { attempt, call } from './api.js';
 import { on, putChannel, store } from './store.js';
@@ -18,7 +18,7 @@ export function channel() {
   const result = h('p', { id: 'charge-result', 'aria-live': 'polite' });
   const form = h('form', { id: 'charge-form', class: 'inline', onsubmit: event => { event.preventDefault(); void send(Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]))); } },
     labelled('payCert', inputs.payCert), labelled(t('amount'), inputs.amount), labelled(t('serial'), inputs.fixmedinsTrnsSn), h('button', { type: 'submit' }, t('charge')));
-  const serials = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('serials') });
+  const serials = wide(t('serials'));
   const element = h('section', { id: 'channel', class: 'card', 'aria-label': t('channel') },
     h('h2', null, t('channel')),
     h('div', { class: 'inline' }, labelled(t('channelMode'), mode), slowField, h('label', { class: 'check' }, refuse, t('refuseSecond'))),

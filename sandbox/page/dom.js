@@ -111,6 +111,9 @@ export function twiceButton(label, attributes, action) {
   return button;
 }
 
+/// Where a wide table scrolls sideways; the keyboard reaches it, too.
+export const wide = (label, ...children) => h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': label }, children);
+
 /// A labelled control: the label's text above it.
 export const labelled = (text, control) => h('label', { class: 'field' }, h('span', null, text), control);
 

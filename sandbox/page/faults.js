@@ -1,6 +1,6 @@
 // 故障: what goes wrong on purpose: rules, what is held, chaos, the rate, the clock; and the table of all faults in words.
 
-import { h, clock, labelled, redraw, select, twiceButton, wire } from './dom.js';
+import { h, clock, labelled, redraw, select, twiceButton, wide, wire } from './dom.js';
 import { SERVICES, say, serviceName, t } from './i18n.js';
 import { attempt } from './api.js';
 import { on, putFaults, store } from './store.js';
@@ -24,8 +24,8 @@ export function mount(main, first) {
     h('div', { class: 'inline' }, labelled(t('whichFault'), fault), parameterField, labelled(t('forToken'), token), labelled(t('forService'), service), labelled(t('forWhich'), range), numberField,
       h('button', { type: 'submit', class: 'primary' }, t('switchOn'))), what, known);
 
-  const rules = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('rules') });
-  const held = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('held') });
+  const rules = wide(t('rules'));
+  const held = wide(t('held'));
   const inWords = h('p', { id: 'faults-now', 'aria-live': 'polite' });
   const chaosSeed = h('input', { type: 'number', name: 'seed', min: '0', step: '1', value: '1' });
   const chaosShare = h('input', { type: 'number', name: 'share', min: '0', max: '100', step: '1', value: '20' });
@@ -40,7 +40,7 @@ export function mount(main, first) {
     h('h2', null, t(name), h('span', { class: 'state', id: `${name}-state` })), h('p', { class: 'muted small' }, t(`${name}What`)),
     h('div', { class: 'inline' }, controls, h('button', { type: 'submit' }, t('set')), h('button', { type: 'button', class: 'quiet', onclick: put(`/faults/${name}`, off) }, t('off'))));
   const find = h('input', { type: 'search', id: 'find-fault', placeholder: t('findFault'), 'aria-label': t('findFault'), oninput: drawKinds });
-  const kinds = h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('allFaults') });
+  const kinds = wide(t('allFaults'));
 
   main.append(
     h('h1', { class: 'off-screen' }, t('faults')),

@@ -1,6 +1,6 @@
 // 参保人: make one in words, choose one from the list; beside it what identifies it, its phone and the payment channel.
 
-import { h, clock, copyButton, redraw, visible, wire } from './dom.js';
+import { h, clock, copyButton, redraw, visible, wide, wire } from './dom.js';
 import { say, t } from './i18n.js';
 import { BASE, attempt, call, segment } from './api.js';
 import { on, putPatient, store } from './store.js';
@@ -99,7 +99,7 @@ export function mount(main, first) {
     }
     drawn = patient;
     redraw(device, phone(patient));
-    redraw(certificates, h('h2', null, t('certificates')), patient.certificates.length === 0 ? h('p', { class: 'muted' }, t('noCertificates')) : h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('certificates') },
+    redraw(certificates, h('h2', null, t('certificates')), patient.certificates.length === 0 ? h('p', { class: 'muted' }, t('noCertificates')) : wide(t('certificates'),
       h('table', null, h('thead', null, h('tr', null, ['column.time', 'serial', 'amount', 'payCert', 'charged', 'action'].map(name => h('th', { scope: 'col' }, t(name))))),
         h('tbody', null, patient.certificates.map(one => h('tr', null,
           h('td', { class: 'mono' }, clock(one.time)), h('td', null, wire(one.serial, 'mono')), h('td', { class: 'number' }, wire(one.amount)), h('td', null, wire(one.payCert || t('blank'), 'mono')),

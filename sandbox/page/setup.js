@@ -1,6 +1,6 @@
 // 配置: the configuration that fits, the TLS ports, the first call. Live shows the three steps to it while there is no traffic.
 
-import { h, copyButton, long, redraw, saveButton } from './dom.js';
+import { h, copyButton, long, redraw, saveButton, wide } from './dom.js';
 import { say, t } from './i18n.js';
 import { BASE } from './api.js';
 import { on, store } from './store.js';
@@ -21,7 +21,7 @@ function content(setup) {
     h('section', { class: 'card', id: 'first-call' }, h('h2', null, t('firstCall')), command(setup.firstCall.command), snippets(setup.firstCall.snippets)),
     h('section', { class: 'card', id: 'ca' }, h('h2', null, 'ca.pem'), h('p', { class: 'muted small' }, t('caWhat')),
       h('div', { class: 'actions' }, copyButton(setup.caPem, { id: 'copy-ca' }), h('a', { id: 'ca-pem', class: 'button', href: `${BASE}/setup/ca.pem`, download: 'ca.pem' }, t('save')))),
-    h('section', { class: 'card' }, h('h2', null, t('tlsPorts')), h('p', { class: 'muted small' }, t('tlsWhat')), h('div', { class: 'wide', tabindex: '0', role: 'group', 'aria-label': t('tlsPorts') }, h('table', { id: 'tls' },
+    h('section', { class: 'card' }, h('h2', null, t('tlsPorts')), h('p', { class: 'muted small' }, t('tlsWhat')), wide(t('tlsPorts'), h('table', { id: 'tls' },
       h('thead', null, h('tr', null, ['portName', 'address', 'portWhat', 'fingerprint'].map(name => h('th', { scope: 'col' }, t(name))))),
       h('tbody', null, setup.tls.map(one => h('tr', { 'data-tls': one.name },
         h('th', { scope: 'row', class: 'mono' }, one.name), h('td', { class: 'mono' }, one.url, ' ', copyButton(one.url, { class: 'quiet', 'aria-label': `${t('copy')} ${one.name}` })), h('td', null, say(one.what)),

@@ -52,11 +52,8 @@ fn routes() -> BTreeSet<(String, String)> {
                 continue;
             }
             for method in METHODS {
-                let is_there = [format!(".{method}("), format!("{method}(")]
-                    .iter()
-                    .any(|call| {
-                        handlers.starts_with(call) || handlers.contains(&format!(").{method}("))
-                    });
+                let is_there = handlers.starts_with(&format!("{method}("))
+                    || handlers.contains(&format!(").{method}("));
                 if is_there {
                     routes.insert((path.to_owned(), method.to_owned()));
                 }

@@ -5,6 +5,7 @@ mod common;
 use common::{Reply, Wire, body, centre, exchange, parameters, post, request, result, wait_for};
 use evoucher_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
+use std::net::UdpSocket;
 use std::time::Duration;
 
 const API: &str = "/sandbox/api";
@@ -305,6 +306,52 @@ fn nobody_asks_from_another_page_or_by_another_name() {
         "GET /sandbox/api/setup HTTP/1.1\r\nHost: station.test\r\n\r\n",
     );
     assert_eq!(reply.status, 200);
+}
+
+/// Whoever comes from another address shows the key that was printed, and gets it as a cookie.
+#[test]
+fn another_address_needs_the_key() {
+    // Where this machine would send from: no packet leaves it.
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("192.0.2.1:9").unwrap();
+    let own = socket.local_addr().unwrap().ip();
+    let everywhere = Sandbox::start(Options {
+        listen: "0.0.0.0:0".parse().unwrap(),
+        ..Options::default()
+    });
+    let everywhere = everywhere.unwrap();
+    let page = everywhere.page_url();
+    let (_, key) = page.split_once("?key=").unwrap();
+    let port = everywhere.url().rsplit_once(':').unwrap().1.to_owned();
+    let url = format!("http://{own}:{port}");
+    let ask = |path: &str, head: &str| {
+        exchange(
+            &url,
+            &format!("GET {path} HTTP/1.1\r\nHost: {own}:{port}\r\n{head}\r\n"),
+        )
+    };
+    for path in ["/sandbox/api/setup", "/sandbox/live", "/sandbox/ledger"] {
+        assert_eq!(ask(path, "").status, 401, "{path}");
+        assert_eq!(ask(path, "Authorization: Bearer odd\r\n").status, 401);
+        let bearer = format!("Authorization: Bearer {key}\r\n");
+        assert_eq!(ask(path, &bearer).status, 200, "{path}");
+    }
+    let admitted = ask(&format!("/sandbox/live?key={key}"), "");
+    assert_eq!(admitted.status, 303);
+    assert_eq!(admitted.header("location"), Some("/sandbox/live"));
+    let cookie = admitted.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    let cookie = cookie.split(';').next().unwrap();
+    let shown = ask("/sandbox/live", &format!("Cookie: {cookie}\r\n"));
+    assert_eq!(shown.status, 200);
+    // This machine itself needs none, and the centre asks nobody for it.
+    let here = exchange(
+        &everywhere.url(),
+        "GET /sandbox/api/setup HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    );
+    assert_eq!(here.status, 200);
+    let call = exchange(&url, &post("/cfc/api/signedQuery", &body("signed-1")));
+    assert_eq!(call.json()["code"], 0);
 }
 
 /// A patient of these words.

@@ -121,7 +121,7 @@ pub fn after_code(desk: Option<&Desk>, code: i32) -> Next {
 }
 
 /// What to do after a failure of a call. With an HTTP status below 500 it was `answered`, by a
-/// gateway that let nothing through: then no waiting and no asking again helps.
+/// gateway that let nothing through: then no waiting and no asking again helps, unless it was a 429.
 pub fn after_failure(desk: Option<&Desk>, code: i32, answered: bool) -> Next {
     match desk {
         Some(desk) if code == EV_HTTP_STATUS && answered && *desk != SELF_TEST.desk => {

@@ -2,13 +2,12 @@
 
 use crate::install;
 use crate::place;
-use crate::sh::{self, Result, run};
+use crate::sh::{self, Result};
 use crate::test::part;
 use std::path::PathBuf;
-use std::process::Command;
 
 /// The rules of accessibility that the page is held to, as their project released them.
-const AXE: &str = "axe-core-4.14.1";
+const AXE: [&str; 2] = ["axe-core", "4.14.1"];
 const AXE_SHA256: &str = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745";
 
 /// Drives Chromium through every part of the page; gives the name of what cannot be tested on this
@@ -31,17 +30,9 @@ pub(crate) fn test() -> Result<Option<String>> {
 }
 
 fn axe() -> Result<PathBuf> {
-    let package = place::cached(AXE, |dir| {
-        let name = AXE.replacen("core-", "core@", 1);
-        run(Command::new("npm")
-            .current_dir(dir)
-            .args(["pack", "--silent", &name]))?;
-        let archive = format!("{AXE}.tgz");
-        place::check(dir, &archive, AXE_SHA256)?;
-        run(Command::new("tar")
-            .current_dir(dir)
-            .args(["-xzf", &archive]))?;
-        Ok(())
+    let [name, version] = AXE;
+    let package = place::cached(&AXE.join("-"), |dir| {
+        place::npm(dir, name, version, AXE_SHA256)
     })?;
     Ok(package.join("package/axe.min.js"))
 }

@@ -64,6 +64,26 @@ pub(crate) fn wheels(name: &str, wheels: &[&str]) -> Result<PathBuf> {
     })
 }
 
+/// A package of npm's, unpacked into `package` in this directory.
+pub(crate) fn npm(dir: &Path, name: &str, version: &str, sha256: &str) -> Result {
+    let archive = format!("{name}-{version}.tgz");
+    run(Command::new("npm").current_dir(dir).args([
+        "pack",
+        "--silent",
+        &format!("{name}@{version}"),
+    ]))?;
+    check(dir, &archive, sha256)?;
+    run(Command::new("tar")
+        .current_dir(dir)
+        .args(["-xzf", &archive]))?;
+    remove(dir, &archive)
+}
+
+/// Takes away an archive that has been unpacked.
+pub(crate) fn remove(dir: &Path, file: &str) -> Result {
+    std::fs::remove_file(dir.join(file)).map_err(|error| format!("{file}: {error}"))
+}
+
 /// Holds a download to the one that was looked at.
 pub(crate) fn check(dir: &Path, file: &str, sha256: &str) -> Result {
     let sum = run(Command::new("sha256sum").arg(dir.join(file)))?;

@@ -201,12 +201,11 @@ pub fn api(station: &Sandbox, path: &str) -> Value {
 
 /// Tells the station's interface something.
 pub fn send(station: &Sandbox, method: &str, path: &str, body: &Value) -> Value {
-    let reply = exchange(
-        station,
-        method,
-        &format!("/sandbox/api{path}"),
-        &body.to_string(),
-    );
+    let body = match body {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    let reply = exchange(station, method, &format!("/sandbox/api{path}"), &body);
     serde_json::from_str(&reply).unwrap_or_else(|error| panic!("{error}: {reply}"))
 }
 

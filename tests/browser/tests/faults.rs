@@ -137,7 +137,10 @@ fn a_rule_can_be_for_one_service_one_patient_and_one_request() {
     assert_eq!(status(&mut counter, "signed-two"), 0);
     let other = counter.call("tokenPwdCheckNotc", &json!({"token": "signed-one"}));
     assert_eq!(other["code"], 0);
-    assert!(page.text("#rules tr td:nth-child(6)").starts_with('1'));
+    page.until(
+        "one has met it",
+        "/^1 /.test(document.querySelector('#rules tr td:nth-child(6)').textContent)",
+    );
     page.click("#rules button[data-off]");
     page.until(
         "it is off",

@@ -25,12 +25,6 @@ fn charge(page: &Page) -> String {
     page.text("#charge-result")
 }
 
-fn serial(page: &Page, serial: &str) -> String {
-    page.text(&format!(
-        "#serials tr[data-serial='{serial}'] td:nth-child(3)"
-    ))
-}
-
 #[test]
 fn a_patient_confirms_and_pays_with_the_c_example_at_the_counter() {
     let station = station();
@@ -144,7 +138,8 @@ fn a_wrong_password_and_an_unsigned_patient_with_the_csharp_example_at_the_count
         "the second charge is seen",
         "document.querySelector('#serials tr.bad') !== null",
     );
-    assert!(serial(&page, "SN-S-1").contains('2'));
+    let times = page.text("#serials tr[data-serial='SN-S-1'] td:nth-child(3)");
+    assert!(times.contains('2'), "{times}");
     page.click("#refuse-second");
     page.until(
         "it is on",

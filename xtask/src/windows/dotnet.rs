@@ -75,30 +75,19 @@ fn x64() -> Result<PathBuf> {
             "e2528813677d7a080522336cb530442408d1e2aea76fa8657018fb532c03c252",
         )?;
         run(Command::new("unzip").current_dir(dir).args(["-q", wheel]))?;
-        remove(dir, wheel)
+        place::remove(dir, wheel)
     })
 }
 
 fn x86() -> Result<PathBuf> {
     place::cached("dotnet-2.1.8-x86", |dir| {
-        let package = "dotnet-2.1-win-ia32-2.1.1007.tgz";
-        run(Command::new("npm").current_dir(dir).args([
-            "pack",
-            "--silent",
-            "dotnet-2.1-win-ia32@2.1.1007",
-        ]))?;
-        place::check(
+        place::npm(
             dir,
-            package,
+            "dotnet-2.1-win-ia32",
+            "2.1.1007",
             "5f1e8b8d031e781efc9e6bc1977223e5fae1b5f3f413e024ff5b15cc6079a4ae",
-        )?;
-        run(Command::new("tar").current_dir(dir).args(["-xzf", package]))?;
-        remove(dir, package)
+        )
     })
-}
-
-fn remove(dir: &Path, file: &str) -> Result {
-    std::fs::remove_file(dir.join(file)).map_err(|error| format!("{file}: {error}"))
 }
 
 /// A command that runs a compiled C# program on mono with the .so in a directory.
