@@ -1,5 +1,6 @@
 //! The centre itself: what every connection shares.
 
+use crate::acceptance::{self, Store};
 use crate::ledger::Books;
 use crate::options::{Account, Options};
 use crate::station::{Bus, Setup};
@@ -43,6 +44,8 @@ pub(crate) struct Centre {
     pub(crate) key: Option<String>,
     pub(crate) bus: Bus,
     pub(crate) setup: OnceLock<Setup>,
+    /// Where the acceptance run is kept.
+    pub(crate) store: Option<Store>,
     /// Connections ever accepted: their ids, which `clear` does not begin again.
     accepted: AtomicU64,
 }
@@ -51,14 +54,21 @@ impl Centre {
     pub(crate) fn new(mut options: Options) -> io::Result<Arc<Self>> {
         let is_local = options.listen.ip().is_loopback() && options.tls.ip().is_loopback();
         let key = (!is_local).then(new_key).transpose()?;
+        let mut books = Books::new(options.ledger_max, options.exchanges_max, now_ms());
+        let (store, run) = options
+            .acceptance
+            .take()
+            .map(Store::open)
+            .transpose()?
+            .unzip();
+        if let Some(run) = run.flatten() {
+            acceptance::resume(&mut books, run, now_ms());
+        }
         Ok(Arc::new(Self {
             key,
             account: Account::new(&options)?,
-            books: Mutex::new(Books::new(
-                options.ledger_max,
-                options.exchanges_max,
-                now_ms(),
-            )),
+            books: Mutex::new(books),
+            store,
             clock_offset: AtomicI64::new(options.clock_offset.saturating_mul(1000)),
             show: options.show.take().map(Mutex::new),
             names: std::mem::take(&mut options.names),
@@ -81,6 +91,23 @@ impl Centre {
 
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         lock(&self.books)
+    }
+
+    /// Saves the acceptance run, if it has changed and there is a file for it.
+    pub(crate) fn save_run(&self) -> Result<(), String> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let saved = store.save(|| {
+            let mut books = self.books();
+            let stage = &mut books.stage;
+            let is_news = std::mem::take(&mut stage.unsaved);
+            stage.run.clone().filter(|_| is_news)
+        });
+        if saved.is_err() {
+            self.books().stage.unsaved = true;
+        }
+        saved
     }
 
     /// Counts a connection and gives its id.

@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
+/// How many bytes drip in twenty seconds.
+const DRIPS: usize = 200;
+
 /// The socket, for a reply by hand.
 fn taken(connection: &Connection) -> io::Result<Socket> {
     connection
@@ -59,6 +62,7 @@ pub(crate) async fn deliver(
         Fault::Half
         | Fault::HalfHead
         | Fault::Drip
+        | Fault::DripCut
         | Fault::NoLength
         | Fault::CloseAfter
         | Fault::CloseLater
@@ -76,11 +80,16 @@ async fn by_hand<T>(mut socket: Socket, fault: Fault, page: &Page) -> io::Result
         Fault::Half => reply.extend_from_slice(&page.body[..page.body.len() / 2]),
         _ => reply.extend_from_slice(&page.body),
     }
-    let at_once = if fault == Fault::Drip { 1 } else { reply.len() };
+    let drips = matches!(fault, Fault::Drip | Fault::DripCut);
+    if fault == Fault::DripCut {
+        // Never all of it, however short it is.
+        reply.truncate(DRIPS.min(reply.len() - 1));
+    }
+    let at_once = if drips { 1 } else { reply.len() };
     for bytes in reply.chunks(at_once) {
         socket.write_all(bytes).await?;
         socket.flush().await?;
-        if fault == Fault::Drip {
+        if drips {
             sleep(Duration::from_millis(100)).await;
         }
     }

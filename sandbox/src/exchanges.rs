@@ -53,6 +53,8 @@ pub(crate) struct Reply {
     pub(crate) plain: Option<String>,
     /// Whether any of it leaves.
     pub(crate) is_sent: bool,
+    /// The certificate that was issued, or nothing.
+    pub(crate) issued: String,
 }
 
 /// One exchange.
@@ -80,6 +82,11 @@ impl Exchange {
     /// Whether nothing more will come of it.
     pub(crate) fn is_over(&self) -> bool {
         self.ms.is_some()
+    }
+
+    /// How long it took, once it is over.
+    pub(crate) fn ms(&self) -> Option<f64> {
+        self.ms
     }
 
     /// Whether it came to nothing, or met a fault.
@@ -140,6 +147,11 @@ impl Exchanges {
             most: most.max(1),
             changed: BTreeSet::new(),
         }
+    }
+
+    /// Begins the numbers behind this one, before any was given out.
+    pub(crate) fn begin_behind(&mut self, last: u64) {
+        self.first = self.first.max(last + 1);
     }
 
     /// Forgets all of them.

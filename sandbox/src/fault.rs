@@ -55,6 +55,13 @@ pub(crate) enum Fault {
     GatewayHtml(StatusCode),
     /// The gateway's status; the centre's reply follows it unasked.
     Late(StatusCode),
+    // Of acceptance cases alone: no address or token names them.
+    /// A byte each 100 ms, and no end.
+    DripCut,
+    /// Fields that no document lists, another order, white space.
+    Unlisted,
+    /// No `data` at all.
+    NoData,
 }
 
 /// The longest wait that `slow-N` gives: longer than any client's time-out.
@@ -463,6 +470,9 @@ impl Fault {
             Self::GatewayJson(status) => format!("gateway-{}-json", status.as_u16()),
             Self::GatewayHtml(status) => format!("gateway-{}-html", status.as_u16()),
             Self::Late(status) => format!("late-{}", status.as_u16()),
+            Self::DripCut => "drip-cut".to_owned(),
+            Self::Unlisted => "unlisted-fields".to_owned(),
+            Self::NoData => "no-data".to_owned(),
             _ => {
                 let named = NAMED.iter().find(|(_, fault, _)| *fault == self);
                 named.map_or("", |(name, ..)| name).to_owned()

@@ -1,5 +1,6 @@
 //! A request from its head to the end of its reply.
 
+use crate::acceptance::Met;
 use crate::centre::{Centre, now_ms};
 use crate::choice::Choice;
 use crate::control;
@@ -8,7 +9,7 @@ use crate::envelope;
 use crate::exchanges::{self, By, Decided};
 use crate::fault::Fault;
 use crate::json::Object;
-use crate::ledger::{Held, Seen, Texts};
+use crate::ledger::{Books, Held, Seen, Texts};
 use crate::page::{Chunks, HTML, Page};
 use crate::reply::Answer;
 use crate::rules::{Chooser, When};
@@ -89,7 +90,21 @@ struct End<'a>(&'a Centre, u64);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.0.books().exchanges.end(self.1);
+        let mut books = self.0.books();
+        books.exchanges.end(self.1);
+        keep(self.0, &mut books, self.1);
+    }
+}
+
+/// Keeps an exchange with the acceptance run, if there is one.
+fn keep(centre: &Centre, books: &mut Books, number: u64) {
+    let Books {
+        stage, exchanges, ..
+    } = books;
+    if stage.run.is_some()
+        && let Some(exchange) = exchanges.get(number)
+    {
+        stage.take(number, exchange, &centre.account, now_ms());
     }
 }
 
@@ -116,11 +131,17 @@ fn record(centre: &Centre, number: u64, exchange: &mut Exchange, page: &Page) {
         body: page.body.clone(),
         plain: answer.plain.clone(),
         is_sent: fault.replies(),
+        issued: answer
+            .issued
+            .as_ref()
+            .map_or(String::new(), |issued| issued.certificate.clone()),
     };
-    centre.books().exchanges.tell(number, |kept| {
+    let mut books = centre.books();
+    books.exchanges.tell(number, |kept| {
         kept.decided = decided;
         kept.reply = Some(reply);
     });
+    keep(centre, &mut books, number);
 }
 
 /// Answers a request. An error means that the connection is over: hyper lets go of it without
@@ -236,6 +257,7 @@ fn see(head: &Parts, connection: &Connection) -> Seen {
         connection: connection.id,
         tls: connection.tls,
         resumed: connection.resumed,
+        port: connection.port,
     }
 }
 
@@ -269,6 +291,8 @@ struct Ready {
     /// What a notice says of the hospital: its code, its name, and the amount.
     notice: [String; 3],
     hold: Option<(When, u64)>,
+    /// Whether its certificate is void as soon as it is issued.
+    voids: bool,
 }
 
 /// Checks a request, and sees what it meets. Refusals are errors.
@@ -328,13 +352,22 @@ fn examine(
         amount: clip(request.text("ownPaySetlAmt")),
         ..Decided::default()
     };
-    let words = Words::of(&token);
+    let mut words = Words::of(&token);
+    let staged = centre.books().stage.meet(&token, target.name);
+    if let Some(Met::Words(other)) = staged {
+        words = Words::of(other);
+    }
     if let (None, Some(choice)) = (target.fault, &words.fault) {
         let choice = choice.as_ref().map_err(|name| no_such_fault(name))?;
         exchange.fault = centre.books().met(choice, &token, target.name);
         exchange.by = By::Token;
     }
-    let chosen = target.fault.is_some() || words.fault.is_some();
+    if let (None, Some(Met::Fault(fault))) = (target.fault, &staged) {
+        exchange.fault = *fault;
+        exchange.by = By::Rule;
+    }
+    // A patient of an acceptance case meets what the case plays, and nothing else.
+    let chosen = target.fault.is_some() || words.fault.is_some() || staged.is_some();
     let met = centre
         .books()
         .rules
@@ -362,6 +395,7 @@ fn examine(
         words,
         notice,
         hold: met.hold,
+        voids: matches!(staged, Some(Met::Void)),
         opened,
     })
 }
@@ -410,6 +444,9 @@ fn take_effect(centre: &Centre, ready: &Ready, exchange: &mut Exchange) -> Answe
         &answer,
         &texts,
     );
+    if let Some(issued) = answer.issued.as_ref().filter(|_| ready.voids) {
+        books.channel.close(&issued.certificate);
+    }
     answer
 }
 

@@ -1,5 +1,6 @@
 //! What the centre remembers: the ledger, the last requests, and the notices it has sent.
 
+use crate::acceptance::{Charged, Stage};
 use crate::centre::now_ms;
 use crate::channel::{Channel, Charge, Order, Refusal};
 use crate::choice::Choice;
@@ -58,6 +59,8 @@ pub struct Seen {
     pub tls: bool,
     /// Whether its TLS session was resumed from an earlier one.
     pub resumed: bool,
+    /// Which certificate its port shows; nothing without TLS.
+    pub port: &'static str,
 }
 
 /// A ledger entry at rest. There may be a million of them, so the texts are one allocation.
@@ -134,6 +137,8 @@ pub(crate) struct Books {
     entries_max: usize,
     processed: u64,
     pub(crate) exchanges: Exchanges,
+    /// The acceptance run, which no clearing forgets.
+    pub(crate) stage: Stage,
 }
 
 impl Books {
@@ -152,6 +157,7 @@ impl Books {
             entries_max,
             processed: 0,
             exchanges: Exchanges::new(exchanges_max),
+            stage: Stage::default(),
         }
     }
 
@@ -248,8 +254,12 @@ impl Books {
 
     /// The patient enters the password; `false` without a notice to answer.
     pub(crate) fn verify(&mut self, token: &str) -> bool {
-        self.patients
-            .answer(token, patients::Answer::Right, now_ms());
+        if self
+            .patients
+            .answer(token, patients::Answer::Right, now_ms())
+        {
+            self.stage.phone(token, true, now_ms());
+        }
         self.notices.verify(token)
     }
 
@@ -258,7 +268,14 @@ impl Books {
         let seq = self.channel.seq(&order.certificate);
         let issued = seq.and_then(|seq| self.entry(seq));
         self.patients.touch(&order.certificate);
-        self.channel.charge(order, issued, now_ms)
+        let charge = self.channel.charge(order, issued, now_ms)?;
+        self.stage.charged(Charged {
+            time: charge.time_ms,
+            serial: charge.serial.clone(),
+            amount: charge.amount.clone(),
+            certificate: charge.certificate.clone(),
+        });
+        Ok(charge)
     }
 
     /// Has the channel close the certificates of a serial number.

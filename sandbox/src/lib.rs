@@ -13,6 +13,7 @@
 //! What it answers is chosen by the words of the patient's token, and what goes wrong on the way
 //! by the path or the token: `README.md` has the tables.
 
+mod acceptance;
 mod centre;
 mod channel;
 mod choice;
@@ -98,6 +99,7 @@ impl Sandbox {
                 runtime.block_on(async {
                     let _ = opened.send(Doors::open(&shared, &shown, http, tls).await);
                     tokio::spawn(station::tell(Arc::downgrade(&shared)));
+                    tokio::spawn(station::tell_of_run(Arc::downgrade(&shared)));
                     // Ends when the Sandbox is dropped.
                     let _ = stopped.await;
                 });
@@ -283,6 +285,8 @@ impl Drop for Sandbox {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        // What came since it was saved last; nobody is there any more to hear of a failure.
+        let _ = self.centre.save_run();
     }
 }
 

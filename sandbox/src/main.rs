@@ -43,6 +43,9 @@ struct Arguments {
     /// A name that the station's page may be called by, beside localhost and addresses in numbers
     #[arg(long = "host", value_name = "NAME")]
     names: Vec<String>,
+    /// Keep the acceptance run in this file, across restarts
+    #[arg(long, value_name = "FILE")]
+    acceptance: Option<PathBuf>,
     /// How many seconds its clock is ahead; negative: behind
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
         value_parser = clap::value_parser!(i64).range(-DECADE..=DECADE))]
@@ -87,6 +90,7 @@ fn run(arguments: Arguments) -> io::Result<()> {
         ledger_max: arguments.ledger_max,
         exchanges_max: arguments.kept,
         names: arguments.names,
+        acceptance: arguments.acceptance,
         clock_offset: arguments.clock_offset,
         show: arguments.show.then(|| Box::new(io::stdout()) as Box<_>),
     })?;

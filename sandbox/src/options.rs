@@ -27,6 +27,8 @@ pub struct Options {
     pub exchanges_max: usize,
     /// Beside localhost and numbers, by which names the station may be called.
     pub names: Vec<String>,
+    /// Where the acceptance run is kept; without it, for as long as the centre runs.
+    pub acceptance: Option<PathBuf>,
     /// How many seconds this centre's clock is ahead of the machine's; negative: behind.
     pub clock_offset: i64,
     /// Where to print every conversation. What is printed holds patients' data.
@@ -47,6 +49,7 @@ impl Default for Options {
             ledger_max: 1_000_000,
             exchanges_max: 10_000,
             names: Vec::new(),
+            acceptance: None,
             clock_offset: 0,
             show: None,
         }

@@ -86,6 +86,11 @@ impl Patients {
         token
     }
 
+    /// Knows a patient again that was made before.
+    pub(crate) fn remember(&mut self, token: &str, now_ms: u64) {
+        self.patient(token, now_ms);
+    }
+
     fn patient(&mut self, token: &str, now_ms: u64) -> &mut Patient {
         self.changed.insert(token.to_owned());
         if !self.known.contains_key(token) {

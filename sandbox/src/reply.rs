@@ -127,8 +127,22 @@ impl Answer {
             };
             ("success", shown)
         }));
+        match fault {
+            Fault::NoData => fields.retain(|(name, _)| *name != "data"),
+            Fault::Unlisted => return unlisted(fields),
+            _ => {}
+        }
         text(&Fields(fields))
     }
+}
+
+/// The same with a field more, backwards, and with white space.
+fn unlisted(mut fields: Vec<(&'static str, Value)>) -> String {
+    fields.push(("traceId", json!("0af7651916cd43dd")));
+    fields.push(("extra", json!({ "node": "中心-1", "list": [1, null] })));
+    fields.reverse();
+    let text = serde_json::to_string_pretty(&Fields(fields)).unwrap_or_default();
+    format!("\r\n {text}\n")
 }
 
 /// A code of the library's own, which says that nothing was sent: no centre may use it.
@@ -142,6 +156,16 @@ fn seal(sealer: &Sealer, plain: &str, fault: Fault) -> String {
     let mut sealed = match fault {
         Fault::WrongKey => return seal_under_another_key(sealer, plain),
         Fault::NotObject => sealer.seal(br#"["not","an","object"]"#),
+        Fault::Unlisted => {
+            let fields: Value = serde_json::from_str(plain).unwrap_or_default();
+            let mut fields: Vec<_> = fields.as_object().into_iter().flatten().collect();
+            fields.reverse();
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| format!("  {} : {value}", json!(name)));
+            let fields = fields.collect::<Vec<_>>().join(" ,\n");
+            sealer.seal(format!("{{ \"province\" : [ 1 ],\n{fields}\n}}").as_bytes())
+        }
         _ => sealer.seal(plain.as_bytes()),
     };
     match fault {

@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone)]
 enum Door {
     Http,
-    Https(TlsAcceptor),
+    /// With the certificate of this name.
+    Https(&'static str, TlsAcceptor),
     /// Closed at once, unread.
     Slam,
     /// Kept open, unanswered.
@@ -55,7 +56,7 @@ impl Doors {
                 Tls::Good => tls,
                 _ => SocketAddr::new(tls.ip(), 0),
             };
-            let door = Door::Https(certificates.shown[&kind].acceptor.clone());
+            let door = Door::Https(kind.name(), certificates.shown[&kind].acceptor.clone());
             doors.insert(kind, open(centre, address, door).await?);
         }
         let socket = match http {
@@ -108,15 +109,18 @@ async fn serve(centre: Arc<Centre>, listener: TcpListener, door: Door) {
 
 async fn converse(centre: Arc<Centre>, id: u64, tcp: TcpStream, door: Door) -> io::Result<()> {
     tcp.set_nodelay(true)?;
+    let mut port = "";
     let socket = match door {
         Door::Http => Socket::Plain(tcp),
-        Door::Https(acceptor) => {
+        Door::Https(name, acceptor) => {
+            port = name;
+            centre.books().stage.knock(name);
             Socket::Tls(Box::new(timeout(HANDSHAKE, acceptor.accept(tcp)).await??))
         }
         Door::Slam => return Socket::Plain(tcp).reset(),
         Door::Silence => return Socket::Plain(tcp).drain().await,
     };
-    let connection = Arc::new(Connection::new(id, socket));
+    let connection = Arc::new(Connection::new(id, socket, port));
     let wire = Wire(Arc::clone(&connection));
     let answer = service_fn(move |request| {
         http::handle(Arc::clone(&centre), Arc::clone(&connection), request)

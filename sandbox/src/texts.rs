@@ -1,11 +1,11 @@
 //! What a tester reads, in both languages.
 
 use evoucher::catalogue::codes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A text for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Text {
     pub(crate) zh: Cow<'static, str>,
     pub(crate) en: Cow<'static, str>,
@@ -57,6 +57,21 @@ const FIELDS: &[(&str, &str, &str, &str)] = &[
 pub(crate) fn field(name: &str) -> Option<(Text, &'static str)> {
     let row = FIELDS.iter().find(|row| row.0 == name)?;
     Some((Text::new(row.1, row.2), row.3))
+}
+
+/// The services' names.
+#[rustfmt::skip] // A row is read at a glance.
+const SERVICES: &[(&str, &str, &str)] = &[
+    ("tokenPwdCheckNotc", "核验通知", "Password notice"),
+    ("tokenPwdStas", "核验状态", "Password status"),
+    ("signedQuery", "一码付状态", "One-code state"),
+    ("genPayCert", "付款凭据", "Certificate"),
+];
+
+/// What a service is called; nothing where it is none of the documents'.
+pub(crate) fn service(name: &str) -> Text {
+    let known = SERVICES.iter().find(|row| row.0 == name);
+    known.map_or(Text::new("", ""), |row| Text::new(row.1, row.2))
 }
 
 /// What a state of the reply says, by service and value; the certificate's is any.

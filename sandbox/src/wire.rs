@@ -103,6 +103,8 @@ pub(crate) struct Connection {
     pub(crate) is_local: bool,
     pub(crate) tls: bool,
     pub(crate) resumed: bool,
+    /// Which certificate its port shows; nothing without TLS.
+    pub(crate) port: &'static str,
     /// Whether its first request is still to come.
     new: AtomicBool,
     /// Empty once a fault has taken it.
@@ -110,7 +112,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: u64, socket: Socket) -> Self {
+    pub(crate) fn new(id: u64, socket: Socket, port: &'static str) -> Self {
         let resumed = match &socket {
             Socket::Plain(_) => false,
             Socket::Tls(tls) => {
@@ -125,6 +127,7 @@ impl Connection {
             is_local: peer.is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
             tls,
             resumed,
+            port,
             new: AtomicBool::new(true),
             socket: Mutex::new(Some(socket)),
         }

@@ -68,12 +68,20 @@ impl Refusal {
         ))
     }
 
+    /// A refusal whose words are made.
+    pub(crate) fn with(status: StatusCode, error: Text) -> Self {
+        let said = Said { error, field: None };
+        Self { status, said }
+    }
+
+    /// What was asked for could not be done.
+    pub(crate) fn failed(error: Text) -> Self {
+        Self::with(StatusCode::INTERNAL_SERVER_ERROR, error)
+    }
+
     /// A request that is wrong.
     pub(crate) fn bad(error: Text) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            said: Said { error, field: None },
-        }
+        Self::with(StatusCode::BAD_REQUEST, error)
     }
 
     /// A field of the request that is wrong.

@@ -2,8 +2,8 @@
 //! back to where they were.
 
 use super::error::Refusal;
-use super::{Station, channel, faults, patients};
-use crate::centre::{Centre, lock};
+use super::{Station, acceptance, channel, faults, patients};
+use crate::centre::{Centre, lock, now_ms};
 use crate::reply::text;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -24,6 +24,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+use tokio::task::spawn_blocking;
 use tokio::time::{Sleep, interval, sleep};
 
 /// How many events are kept for readers who come back.
@@ -126,6 +127,34 @@ fn tell_others(centre: &Centre) {
     drop(books);
     for (kind, data) in events {
         centre.bus.publish(kind, &data);
+    }
+}
+
+/// How often an acceptance run is judged, told and saved while it changes.
+const JUDGED: Duration = Duration::from_secs(1);
+
+/// Tells of the acceptance run, and saves it.
+fn tell_run(centre: &Centre) {
+    let is_news = centre.books().stage.take_changed(now_ms());
+    if is_news && centre.bus.has_readers() {
+        centre.bus.publish("acceptance", &acceptance::told(centre));
+    } else if is_news {
+        centre.bus.skip();
+    }
+    // What failed stands in the run's own answer.
+    let _ = centre.save_run();
+}
+
+/// Tells of the acceptance run for as long as the centre is there.
+pub(crate) async fn tell_of_run(centre: Weak<Centre>) {
+    let mut pace = interval(JUDGED);
+    loop {
+        pace.tick().await;
+        let Some(centre) = centre.upgrade() else {
+            return;
+        };
+        // Off the threads that answer: it may take a disk's time.
+        let _ = spawn_blocking(move || tell_run(&centre)).await;
     }
 }
 

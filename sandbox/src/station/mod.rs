@@ -2,6 +2,7 @@
 //!
 //! It looks on: what the centre answers is decided without it.
 
+mod acceptance;
 mod assets;
 mod channel;
 mod error;
@@ -12,7 +13,7 @@ mod guard;
 mod patients;
 mod setup;
 
-pub(crate) use events::{Bus, tell};
+pub(crate) use events::{Bus, tell, tell_of_run};
 pub(crate) use setup::{Address, FirstCall, Port, Setup};
 
 use crate::centre::Centre;
@@ -86,6 +87,7 @@ pub(crate) async fn answer(
 
 fn router(station: Station) -> Router {
     let api = Router::new()
+        .merge(acceptance::routes())
         .merge(exchanges::routes())
         .route("/events", get(events::stream))
         .route("/openapi.json", get(openapi))

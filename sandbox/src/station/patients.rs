@@ -232,6 +232,9 @@ async fn answer(
     if state == Answer::Right {
         books.notices.verify(&token);
     }
+    if state != Answer::Ignored {
+        books.stage.phone(&token, state == Answer::Right, now_ms());
+    }
     now(&books, &token)
 }
 
