@@ -106,10 +106,7 @@ impl<'a> Case<'a> {
     fn verified(&self) -> Option<(u64, Option<&'a Record>)> {
         let settled = self.said_yes("settled")?;
         let letting = |record: &&&Record| record.lets_settle() && record.end() <= settled;
-        Some((
-            settled,
-            self.records.iter().filter(letting).next_back().copied(),
-        ))
+        Some((settled, self.records.iter().rfind(letting).copied()))
     }
 
     pub(super) fn settled_unverified(&self) -> Option<Seen> {
@@ -312,7 +309,7 @@ impl<'a> Case<'a> {
         let wrong: Vec<_> = sent
             .iter()
             .copied()
-            .filter(|one| mixed(&one))
+            .filter(|one| mixed(one))
             .copied()
             .collect();
         match wrong.is_empty() {

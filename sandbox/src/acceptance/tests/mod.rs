@@ -65,6 +65,10 @@ fn a_well_behaved_program_passes_everything() {
 }
 
 #[test]
+#[allow(
+    clippy::print_stdout,
+    reason = "the matrix is for whoever runs this test"
+)]
 fn each_rule_is_broken_by_itself_alone() {
     let mut matrix = String::from("case rule                 weight good bad\n");
     let mut cells = 0;
