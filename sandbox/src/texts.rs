@@ -1,11 +1,11 @@
 //! What a tester reads, in both languages.
 
 use evoucher::catalogue::codes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// A text for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Text {
     pub(crate) zh: Cow<'static, str>,
     pub(crate) en: Cow<'static, str>,

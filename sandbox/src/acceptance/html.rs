@@ -6,6 +6,7 @@ use super::judge::{Finding, State};
 use super::report::{Report, Serial, Shown};
 use crate::texts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::collections::BTreeSet;
 use std::time::{Duration, UNIX_EPOCH};
 
 const STYLE: &str = include_str!("report.css");
@@ -13,6 +14,10 @@ const STYLE: &str = include_str!("report.css");
 /// Whatever came over the wire is text here: maud escapes it.
 pub(crate) fn page(report: &Report<'_>) -> String {
     let about = report.about;
+    // What stands under its own case is only named under those that judge every request.
+    let own = report.cases.iter().filter(|case| !case.of_run);
+    let own = own.flat_map(|case| &case.exchanges);
+    let elsewhere: BTreeSet<u64> = own.map(|brief| brief.id).collect();
     let markup = html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -30,7 +35,7 @@ pub(crate) fn page(report: &Report<'_>) -> String {
                 h2 { "条款与验收项" }
                 (matrix(report))
                 h2 { "各项结论" }
-                @for case in &report.cases { (one(case)) }
+                @for case in &report.cases { (one(case, &elsewhere)) }
                 h2 { "付款凭据（按流水号）" }
                 (serials(&report.serials))
                 (signatures())
@@ -104,8 +109,13 @@ fn matrix(report: &Report<'_>) -> Markup {
     }
 }
 
-fn one(case: &Shown<'_>) -> Markup {
+fn one(case: &Shown<'_>, elsewhere: &BTreeSet<u64>) -> Markup {
     let evidence = case.evidence.as_deref().unwrap_or_default();
+    let evidence = evidence
+        .iter()
+        .filter(|record| !case.of_run || !elsewhere.contains(&record.id));
+    // Where something is still missing, what was not broken may not have been tried.
+    let is_whole = class(case.state) != "none" && case.waiting.is_empty();
     html! {
         section id=(case.id) {
             h3 { (case.id) " " (case.title.zh) " " span class=(class(case.state)) { (case.state_title.zh) } }
@@ -119,6 +129,14 @@ fn one(case: &Shown<'_>) -> Markup {
                 ul { @for text in &case.waiting { li { (text.zh) } } }
             }
             @if !case.findings.is_empty() { (findings(&case.findings)) }
+            @if is_whole && !case.rules.is_empty() {
+                ul {
+                    @for rule in &case.rules {
+                        @let is_broken = case.findings.iter().any(|finding| finding.rule == rule.id);
+                        li { (if is_broken { "不符合：" } else { "符合：" }) (rule.expected.zh) "（" (rule.section) "）" }
+                    }
+                }
+            }
             @if !case.questions.is_empty() && case.started.is_some() {
                 table.questions {
                     tr { th { "测试人员的回答" } th {} }

@@ -46,6 +46,12 @@ impl Stage {
         self.run.get_or_insert_with(|| Run::new(now))
     }
 
+    /// The run, if there is one, to be changed.
+    pub(crate) fn known(&mut self) -> Option<&mut Run> {
+        self.touch();
+        self.run.as_mut()
+    }
+
     /// Begins another one.
     pub(crate) fn renew(&mut self, now: u64) {
         self.touch();

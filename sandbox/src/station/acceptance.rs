@@ -307,7 +307,7 @@ async fn word(
     let time = words.at.unwrap_or_else(now_ms);
     let said = said(id, words)?;
     changed(&station, |stage| {
-        let run = stage.begun(now_ms());
+        let run = stage.known().ok_or_else(not_running)?;
         let played = run.running(id).ok_or_else(not_running)?;
         if played.words.len() >= WORDS {
             return Err(conflict(Text::new("说得太多了", "too much was said")));
@@ -326,7 +326,7 @@ async fn close(
     let id = known(&id)?;
     changed(&station, |stage| {
         let now = now_ms();
-        let run = stage.begun(now);
+        let run = stage.known().ok_or_else(not_running)?;
         let played = run.running(id).ok_or_else(not_running)?;
         played.closed = Some(now);
         let verdict = find(id).map(|case| run.verdict(case, now));

@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
         id: "E01", section: "A、B 1.3.1",
         title: ["加密", "The seal"], todo: NOTHING, played: ["–", "–"],
         scope: Scope::Run, needs: ANY,
-        rules: &[f("sealed", "1.3.1", ["encData 为 SM4/ECB/PKCS#7 密文的大写十六进制", "encData is the upper-case hex of SM4/ECB/PKCS#7"], |c| c.badly_sealed())],
+        rules: &[f("sealed", "A、B 1.3.1", ["encData 为 SM4/ECB/PKCS#7 密文的大写十六进制", "encData is the upper-case hex of SM4/ECB/PKCS#7"], |c| c.badly_sealed())],
         ..ROW
     },
     Case {
@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
         title: ["时间戳", "The time stamp"], todo: NOTHING, played: ["–", "–"],
         scope: Scope::Run, needs: ANY,
         rules: &[
-            f("timestamp", "1.3.2.1", ["timestamp 是 13 位数字的字符串，相差不到 10 分钟", "timestamp is 13 digits as text, less than ten minutes off"], |c| c.bad_timestamp()),
+            f("timestamp", "A、B 1.3.2.1", ["timestamp 是 13 位数字的字符串，相差不到 10 分钟", "timestamp is 13 digits as text, less than ten minutes off"], |c| c.bad_timestamp()),
             w("clock", ADVICE, ["时钟相差不到 1 分钟", "the clock is less than a minute off"], |c| c.clock_is_off()),
         ],
         ..ROW
@@ -49,9 +49,9 @@ pub(super) const CASES: &[Case] = &[
         title: ["公共参数", "The public parameters"], todo: NOTHING, played: ["–", "–"],
         scope: Scope::Run, needs: ANY,
         rules: &[
-            f("version", "1.3.2.1", ["version 为 1.0.0", "version is 1.0.0"], |c| c.bad_version()),
-            f("reqtType", "1.3.2.1", ["reqtType 为登记的形式", "reqtType is of the registered form"], |c| c.unregistered()),
-            f("all-five", "1.3.2.1", ["五个公共参数齐全，都是字符串", "all five are there, as text"], |c| c.missing_parameter()),
+            f("version", "A、B 1.3.2.1", ["version 为 1.0.0", "version is 1.0.0"], |c| c.bad_version()),
+            f("reqtType", "A、B 1.3.2.1", ["reqtType 为登记的形式", "reqtType is of the registered form"], |c| c.unregistered()),
+            f("all-five", "A、B 1.3.2.1", ["五个公共参数齐全，都是字符串", "all five are there, as text"], |c| c.missing_parameter()),
         ],
         ..ROW
     },
@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
         title: ["提交方式与编码", "Method and encoding"], todo: NOTHING, played: ["–", "–"],
         scope: Scope::Run, needs: ANY,
         rules: &[
-            f("form", "1.1", ["POST，JSON，UTF-8", "POST, JSON, UTF-8"], |c| c.bad_form()),
+            f("form", "A、B 1.1", ["POST，JSON，UTF-8", "POST, JSON, UTF-8"], |c| c.bad_form()),
             w("charset", ADVICE, ["Content-Type 写明 charset", "Content-Type names the charset"], |c| c.no_charset()),
         ],
         ..ROW
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
         played: ["一切正常", "all goes well"],
         scans: &[("A", "auto1-signed")],
         needs: &["notc|sign|cert"],
-        rules: &[f("names", "1.1", ["机构名称、经办人姓名原样到达", "both names arrive as they were entered"], |c| {
+        rules: &[f("names", "A、B 1.1", ["机构名称、经办人姓名原样到达", "both names arrive as they were entered"], |c| {
             let institution = c.name_arrives_otherwise("orgName", INSTITUTION);
             institution.or_else(|| c.name_arrives_otherwise("opterName", OPERATOR))
         })],
@@ -99,8 +99,8 @@ pub(super) const CASES: &[Case] = &[
         scans: &[("A", "code599999")],
         needs: ANY,
         rules: &[
-            f_yes("done", "1.7、1.9", DONE),
-            f_no("message", "1.7、1.9", ["HIS 显示了返回的信息吗？", "Did the HIS show the message?"]),
+            f_yes("done", "A 1.7、B 1.9", DONE),
+            f_no("message", "A 1.7、B 1.9", ["HIS 显示了返回的信息吗？", "Did the HIS show the message?"]),
         ],
         ..ROW
     },
@@ -112,8 +112,8 @@ pub(super) const CASES: &[Case] = &[
         scans: &[("A", "codem4")],
         needs: ANY,
         rules: &[
-            f_yes("done", "1.7、1.9", DONE),
-            f_no("whom-to-call", "1.7、1.9", ["HIS 说明了该联系谁吗？", "Did the HIS say whom to call?"]),
+            f_yes("done", "A 1.7、B 1.9", DONE),
+            f_no("whom-to-call", "A 1.7、B 1.9", ["HIS 说明了该联系谁吗？", "Did the HIS say whom to call?"]),
         ],
         ..ROW
     },
@@ -125,7 +125,7 @@ pub(super) const CASES: &[Case] = &[
         scans: &[("A", "auto1-signed")],
         scope: Scope::Ports,
         needs: &["expired", "wrong-name", "self-signed"],
-        rules: &[f("refused", "1.1", ["没有请求到达", "no request arrives"], |c| c.any_request())],
+        rules: &[f("refused", "A、B 1.1", ["没有请求到达", "no request arrives"], |c| c.any_request())],
         ..ROW
     },
     Case {
@@ -149,7 +149,7 @@ pub(super) const CASES: &[Case] = &[
         needs: ANY,
         rules: &[
             w_no("usable", ADVICE, ["等待期间窗口可以操作吗？", "Did the window stay usable?"]),
-            f_yes("done", "1.1", DONE),
+            f_yes("done", "A、B 1.1", DONE),
         ],
         ..ROW
     },
@@ -161,7 +161,7 @@ pub(super) const CASES: &[Case] = &[
         scans: &[("A", "auto1-signed")],
         plays: &[always(None, Meet(Fault::Unlisted))],
         needs: ANY,
-        rules: &[f_no("understood", "1.3.2.2", ["HIS 正常识别了应答吗？", "Did the HIS understand the replies?"])],
+        rules: &[f_no("understood", "A、B 1.3.2.2", ["HIS 正常识别了应答吗？", "Did the HIS understand the replies?"])],
         ..ROW
     },
     Case {
@@ -177,7 +177,7 @@ pub(super) const CASES: &[Case] = &[
             nth(CERTIFICATE, 3, Meet(Fault::WrongKey)), always(Some(CERTIFICATE), Meet(Fault::OddHex)),
         ],
         needs: &["stas|cert"],
-        rules: &[f_yes("done", "1.3.2.2", DONE)],
+        rules: &[f_yes("done", "A、B 1.3.2.2", DONE)],
         ..ROW
     },
     Case {
