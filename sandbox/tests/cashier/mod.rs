@@ -1,5 +1,6 @@
 //! A cashier's program of a few lines, and the tester beside it: it goes through the acceptance cases as
 //! it should, or breaks one rule.
+#![allow(dead_code, reason = "every test program uses its own part")]
 
 mod careless;
 mod envelope;
@@ -10,6 +11,7 @@ use crate::common::{self, KEY, Wire, exchange, parameters};
 use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
@@ -320,4 +322,26 @@ impl Program<'_> {
     fn press(&self) {
         self.tester.press(self.case);
     }
+}
+
+/// What is broken in all of the run: case and rule.
+pub(crate) fn broken(tester: &Tester<'_>) -> BTreeSet<(String, String)> {
+    let whole = tester.get("/acceptance");
+    let mut broken = BTreeSet::new();
+    for case in whole["cases"].as_array().unwrap() {
+        for finding in case["findings"].as_array().unwrap() {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            broken.insert((text(&case["id"]), text(&finding["rule"])));
+        }
+    }
+    broken
+}
+
+/// Who is tested.
+pub(crate) fn begin(tester: &Tester<'_>) {
+    let about = json!({
+        "institution": "测试医院", "program": "样例 HIS", "version": "3.1", "tester": "李四",
+        "amount": "12.50", "total": "100.50", "seed": 7,
+    });
+    tester.send("PUT", "/acceptance", about);
 }

@@ -1,6 +1,8 @@
 //! The judge: with each rule, a well-behaved program and one that breaks just this rule.
 
 mod breaks;
+mod more;
+mod run;
 mod talk;
 
 use super::cases::{self, Case, Check, Scope, Weight};
@@ -96,6 +98,33 @@ fn each_rule_is_broken_by_itself_alone() {
         }
     }
     println!("{matrix}{cells} cells, {} cases", cases::all().count());
+}
+
+#[test]
+fn a_rule_that_asks_for_several_things_is_broken_by_each() {
+    for (case, rule, way, change) in more::WAYS {
+        let mut talks = well_behaved();
+        change(talks.get_mut(case).unwrap());
+        let (broken, _) = judged(&talks);
+        assert_eq!(
+            broken,
+            BTreeSet::from([(*case, *rule)]),
+            "{case} {rule}: {way}"
+        );
+    }
+}
+
+#[test]
+fn what_a_good_program_may_do_is_nothing_to_find() {
+    for (case, what, change) in more::FINE {
+        let mut talks = well_behaved();
+        change(talks.get_mut(case).unwrap());
+        let (broken, missing) = judged(&talks);
+        assert!(
+            broken.is_empty() && missing.is_empty(),
+            "{case}, {what}: {broken:?} {missing:?}"
+        );
+    }
 }
 
 #[test]
