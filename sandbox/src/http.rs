@@ -372,7 +372,7 @@ fn examine(
         .books()
         .rules
         .meet(&token, target.name, chosen, now_ms());
-    if let Some((fault, chooser)) = met.fault {
+    if let (None, Some((fault, chooser))) = (&staged, met.fault) {
         exchange.fault = fault;
         exchange.by = match chooser {
             Chooser::Rule => By::Rule,

@@ -147,6 +147,12 @@ fn what_cannot_be_said_is_refused_in_words() {
         ("/cases/P10/word", json!({}), 400, Value::Null),
         (
             "/cases/P10/word",
+            json!({"pressed": true, "answer": null}),
+            400,
+            Value::Null,
+        ),
+        (
+            "/cases/P10/word",
             json!({"pressed": false}),
             400,
             Value::Null,

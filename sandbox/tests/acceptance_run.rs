@@ -9,7 +9,9 @@ use evoucher_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn with_file(path: &Path) -> Sandbox {
     Sandbox::start(Options {
@@ -103,6 +105,51 @@ fn a_run_survives_a_restart_and_is_judged_the_same_again() {
     tester.send("DELETE", "/acceptance", json!({}));
     assert!(broken(&tester).is_empty());
     assert!(fs::exists(dir.path.join("run.json.previous")).unwrap());
+}
+
+/// What was answered is saved, however the program ends.
+#[test]
+fn a_run_survives_the_task_manager() {
+    let dir = Dir::new("acceptance-killed");
+    let file = dir.path.join("run.json");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_evoucher-sandbox"))
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--tls",
+            "127.0.0.1:0",
+            "--acceptance",
+        ])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let http = lines.find(|line| line.starts_with("http ")).unwrap();
+    let url = http.rsplit_once(' ').unwrap().1;
+    for (method, path, body) in [
+        ("PUT", "", r#"{"tester":"李四"}"#),
+        ("POST", "/cases/P10/start", "{}"),
+        ("POST", "/cases/P10/word", r#"{"pressed":true}"#),
+    ] {
+        let request = format!(
+            "{method} /sandbox/api/acceptance{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        assert_eq!(common::exchange(url, &request).status, 200);
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let centre = with_file(&file);
+    let tester = Tester { centre: &centre };
+    assert_eq!(tester.get("/acceptance")["about"]["tester"], "李四");
+    let case = tester.get("/acceptance/cases/P10");
+    assert_eq!(
+        (&case["state"], &case["words"][0]["pressed"]),
+        (&json!("running"), &json!(true))
+    );
 }
 
 #[test]

@@ -235,8 +235,11 @@ fn signatures() -> Markup {
     }
 }
 
-/// China's time, to the second.
+/// China's time, to the second; a dash for none.
 fn when(ms: u64) -> String {
+    if ms == 0 {
+        return "—".to_owned();
+    }
     const CHINA: u64 = 8 * 60 * 60 * 1000;
     let time = UNIX_EPOCH + Duration::from_millis(ms + CHINA);
     let date = httpdate::HttpDate::from(time).to_string();

@@ -306,10 +306,18 @@ pub(crate) fn verdict(findings: &[Finding], missing: &[Text]) -> Option<State> {
     }
 }
 
-/// Which of all requests of a run those are that are judged for all of them: not the ones that a
-/// redirection brought, which are another case's.
+/// Whether all requests of a run are judged with this one: it is to the centre, it came to its end, and
+/// no redirection brought it, which is another case's.
 pub(crate) fn is_of_run(record: &Record) -> bool {
-    !is_led_away(record)
+    // There the sandbox itself does not read on.
+    let is_unread =
+        matches!(&*record.fault, "close-early" | "reset-early") && record.body.is_empty();
+    is_to_centre(record) && record.status.is_some() && !is_unread && !is_led_away(record)
+}
+
+/// A browser that asks for an icon is no program under test.
+fn is_to_centre(record: &Record) -> bool {
+    record.path.contains("/cfc/api/")
 }
 
 /// A request to where only a redirection leads.
@@ -320,7 +328,7 @@ pub(crate) fn is_led_away(record: &Record) -> bool {
 /// Whether a case takes a request of a token that nobody knows.
 pub(crate) fn takes(scope: Scope, record: &Record) -> bool {
     match scope {
-        Scope::Strangers => true,
+        Scope::Strangers => is_to_centre(record),
         Scope::Ports => !matches!(&*record.port, "" | "good"),
         Scope::Patients | Scope::Run => false,
     }

@@ -15,7 +15,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 /// How many words of the tester's a case keeps.
@@ -225,12 +225,21 @@ async fn start(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
+    #[serde(default, deserialize_with = "there")]
     pressed: Option<bool>,
+    #[serde(default, deserialize_with = "there")]
     cancelled: Option<bool>,
+    #[serde(default, deserialize_with = "there")]
     answer: Option<Answer>,
+    #[serde(default, deserialize_with = "there")]
     figure: Option<Figure>,
     /// When it was, if not now.
     at: Option<u64>,
+}
+
+/// What is named is there: null says nothing.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(of: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(of).map(Some)
 }
 
 #[derive(Deserialize)]

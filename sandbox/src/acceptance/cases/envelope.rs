@@ -7,8 +7,8 @@ use crate::fault::Fault;
 
 const DONE: [&str; 2] = ["HIS 结算或扣款了吗？", "Did the HIS settle or charge?"];
 const NOTHING: [&str; 2] = [
-    "无需另外操作：按其他各项中的请求判定。",
-    "Nothing: judged by the other cases' requests.",
+    "无需另外操作：按验收期间到达中心的全部请求判定。",
+    "Nothing: judged by every request that comes during the run.",
 ];
 const EITHER: [&str; 2] = [
     "扫码，发起线上密码核验，或用一码付付款。",

@@ -203,7 +203,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "C14", section: "A 1.5.2",
         title: ["金额的写法", "How the amount is written"],
-        todo: ["无需另外操作：按其他各项中的请求判定。", "Nothing: judged by the other cases' requests."],
+        todo: ["无需另外操作：按验收期间到达中心的全部请求判定。", "Nothing: judged by every request that comes during the run."],
         played: ["–", "–"],
         scope: Scope::Run,
         needs: &["cert"],

@@ -85,6 +85,36 @@ fn an_exchange_belongs_to_its_patients_case() {
 }
 
 #[test]
+fn what_is_no_request_to_the_centre_is_not_judged() {
+    let mut run = Run::new(NOW);
+    started(&mut run, "P20");
+    let icon = Record {
+        method: "GET".to_owned(),
+        path: "/favicon.ico".to_owned(),
+        status: Some(404),
+        ..record(1, "")
+    };
+    run.take(icon);
+    // The program was ended while it sent.
+    let broken_off = Record {
+        body: "{\"orgId\":".to_owned(),
+        ..record(2, "pwd-elsewhere")
+    };
+    run.running("P20").unwrap().closed = Some(NOW);
+    run.take(broken_off);
+    let unread = Record {
+        status: Some(200),
+        fault: "close-early".to_owned(),
+        ..record(3, "")
+    };
+    run.take(unread);
+    assert_eq!((kept(&run, "P20"), run.loose.len()), (Vec::new(), 3));
+    for id in ["E01", "E02", "E03", "E04", "E05"] {
+        assert_eq!(state(&run, id, NOW + 60_000), State::Open, "{id}");
+    }
+}
+
+#[test]
 fn a_case_is_judged_once_its_patient_is_quiet() {
     let mut run = Run::new(NOW);
     assert_eq!(state(&run, "P13", NOW), State::Open);
