@@ -21,7 +21,7 @@ impl Program<'_> {
                 }
             }
             "P03" | "P10" | "P11" => {
-                self.ask(NOTICE, 0);
+                self.try_ask(NOTICE, 0);
                 if self.is("one-notice") {
                     self.ask(NOTICE, 0);
                 }
@@ -144,13 +144,13 @@ impl Program<'_> {
     }
 
     fn poll(&self) {
-        let codes = match self.bad {
-            "pace" => [0, 0, 600, 2200],
-            "slower" => [0, 1100, 1100, 1100],
-            _ => [0, 1100, 2200, 2200],
+        let waits = match self.bad {
+            "pace" => [0, 0, 600, 600],
+            "slower" => [0, 1500, 1500, 1500],
+            _ => [0, 1500, 3500, 3500],
         };
         self.ask(NOTICE, 0);
-        let heard = codes.map(|wait| {
+        let heard = waits.map(|wait| {
             self.wait(wait);
             self.ask(STATUS, 0)
         });

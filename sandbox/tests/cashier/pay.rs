@@ -1,8 +1,7 @@
 //! C: how the pay cases are gone through.
 
-use super::{AMOUNT, Ask, CERT, Program, SIGNED};
+use super::{AMOUNT, Ask, CERT, IMPATIENCE, Program, SIGNED};
 use serde_json::json;
-use std::time::Duration;
 
 impl Program<'_> {
     pub(super) fn pay(&self) {
@@ -45,7 +44,9 @@ impl Program<'_> {
             }
             "C06" | "C07" => {
                 signed();
-                assert!(!self.cert(&serial, AMOUNT).success);
+                let first = Ask::new(CERT, &self.tokens[0]).bill(&serial, AMOUNT);
+                let first = first.patient(IMPATIENCE).send(self.tester.centre);
+                assert!(!first.success);
                 assert!(again().success);
             }
             "C08" => {
@@ -58,8 +59,7 @@ impl Program<'_> {
                 signed();
                 let pay = || {
                     let ask = Ask::new(CERT, &self.tokens[0]).bill(&serial, AMOUNT);
-                    ask.patient(Duration::from_secs(60))
-                        .send(self.tester.centre)
+                    ask.send(self.tester.centre)
                 };
                 std::thread::scope(|scope| {
                     let clicks = if self.is("once") { 2 } else { 1 };
