@@ -115,7 +115,8 @@ fn one(case: &Shown<'_>, elsewhere: &BTreeSet<u64>) -> Markup {
         .iter()
         .filter(|record| !case.of_run || !elsewhere.contains(&record.id));
     // Where something is still missing, what was not broken may not have been tried.
-    let is_whole = class(case.state) != "none" && case.waiting.is_empty();
+    let is_judged = class(case.state) != "none";
+    let is_whole = is_judged && case.waiting.is_empty();
     html! {
         section id=(case.id) {
             h3 { (case.id) " " (case.title.zh) " " span class=(class(case.state)) { (case.state_title.zh) } }
@@ -128,7 +129,7 @@ fn one(case: &Shown<'_>, elsewhere: &BTreeSet<u64>) -> Markup {
                 p.note { "尚未完成，不作结论。" }
                 ul { @for text in &case.waiting { li { (text.zh) } } }
             }
-            @if !case.findings.is_empty() { (findings(&case.findings)) }
+            @if is_judged && !case.findings.is_empty() { (findings(&case.findings)) }
             @if is_whole && !case.rules.is_empty() {
                 ul {
                     @for rule in &case.rules {

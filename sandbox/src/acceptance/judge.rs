@@ -5,9 +5,9 @@ use super::evidence::{Charged, Phone, Record, Said, Scan, Word};
 use crate::texts::Text;
 use serde::Serialize;
 
-/// Everything that a case is judged by.
+/// What happened in a case: everything that it is judged by.
 #[derive(Clone, Copy)]
-pub(crate) struct Case<'a> {
+pub(crate) struct Story<'a> {
     pub(crate) scans: &'a [Scan],
     /// The oldest first.
     pub(crate) records: &'a [&'a Record],
@@ -68,7 +68,7 @@ impl State {
 }
 
 /// Every rule of the case that was broken.
-pub(crate) fn findings(case: &cases::Case, judged: &Case<'_>) -> Vec<Finding> {
+pub(crate) fn findings(case: &cases::Case, judged: &Story<'_>) -> Vec<Finding> {
     let broken = |rule: &cases::Rule| {
         let (expected, seen) = match &rule.check {
             Check::Traffic([zh, en], check) => (Text::new(*zh, *en), check(judged)?),
@@ -111,7 +111,7 @@ fn said(value: bool) -> Seen {
 }
 
 /// What must still happen before the case says anything: of what it needs, and questions.
-pub(crate) fn missing(case: &cases::Case, judged: &Case<'_>) -> Vec<Text> {
+pub(crate) fn missing(case: &cases::Case, judged: &Story<'_>) -> Vec<Text> {
     let needs = case.needs.iter();
     let needs = needs.filter(|need| !need.split('|').any(|word| judged.has(word)));
     let mut missing: Vec<Text> = needs.map(|need| need_text(need)).collect();
@@ -142,6 +142,11 @@ const NEEDS: &[(&str, &str, &str)] = &[
         "everyone",
         "每位参保人至少一次请求",
         "a request for each patient",
+    ),
+    (
+        "pressed",
+        "测试人员点“我已操作”",
+        "the tester's word that it was done",
     ),
     (
         "cancelled",
@@ -197,7 +202,7 @@ fn need_text(need: &str) -> Text {
     )
 }
 
-impl<'a> Case<'a> {
+impl<'a> Story<'a> {
     /// Whether this has happened: a word of what cases need.
     fn has(&self, word: &str) -> bool {
         match word {
@@ -208,6 +213,7 @@ impl<'a> Case<'a> {
             "everyone" => self
                 .people()
                 .all(|person| self.of_person(person).next().is_some()),
+            "pressed" => self.presses().next().is_some(),
             "cancelled" => self.cancelled().is_some(),
             "amount" => !self.figure("amount").is_empty(),
             "corrected" => !self.figure("corrected").is_empty(),

@@ -1,10 +1,10 @@
 //! The same of one-code pay, and of redirections.
 
 use super::evidence::{CERTIFICATE, Record, SIGNED};
-use super::judge::{Case, Seen, is_led_away};
+use super::judge::{Seen, Story, is_led_away};
 use super::predicates::{pairs, plain, seen};
 
-impl<'a> Case<'a> {
+impl<'a> Story<'a> {
     /// A certificate that was asked for before the patient was known to be signed up.
     pub(super) fn unsigned_certificate(&self) -> Option<Seen> {
         let is_early = |cert: &&Record| {

@@ -1,7 +1,7 @@
 //! What the rows of the table ask of the traffic, in their words.
 
 use super::evidence::{NOTICE, Record, STATUS};
-use super::judge::{Case, Seen};
+use super::judge::{Seen, Story};
 use crate::texts::Text;
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn gap(before: &Record, after: &Record) -> u64 {
     after.time.saturating_sub(before.time)
 }
 
-impl<'a> Case<'a> {
+impl<'a> Story<'a> {
     pub(super) fn any_request(&self) -> Option<Seen> {
         let all = self.records.iter().copied();
         self.records.first()?;

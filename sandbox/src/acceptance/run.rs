@@ -110,8 +110,8 @@ impl Run {
         &'a self,
         played: &'a Played,
         records: &'a [&'a Record],
-    ) -> judge::Case<'a> {
-        judge::Case {
+    ) -> judge::Story<'a> {
+        judge::Story {
             scans: &played.scans,
             records,
             words: &played.words,

@@ -2,7 +2,7 @@
 //! what the centre answered.
 
 use super::evidence::{CERTIFICATE, Record};
-use super::judge::{Case, Seen};
+use super::judge::{Seen, Story};
 use super::predicates::seen;
 use crate::json::{Held, Object};
 use crate::spec;
@@ -17,7 +17,7 @@ const OUTER: [&str; 5] = ["orgId", "encData", "version", "timestamp", "reqtType"
 /// Milliseconds.
 const MINUTE: u64 = 60_000;
 
-impl<'a> Case<'a> {
+impl<'a> Story<'a> {
     /// Every request of which this says what is wrong, with the first one's words.
     fn every(&self, wrong: impl Fn(&Record) -> Option<[String; 2]>) -> Option<Seen> {
         let wrong: Vec<_> = self

@@ -389,8 +389,7 @@ async fn put_aside(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    #[serde(default)]
-    format: String,
+    format: Option<String>,
 }
 
 /// The report as a file.
@@ -401,8 +400,8 @@ async fn report(
     let format = wanted.map_or_else(|_| "?".to_owned(), |Query(wanted)| wanted.format);
     let (run, _) = snapshot(&station);
     let report = Report::of(&run, now_ms(), true);
-    let (kind, name, text) = match &*format {
-        "" | "html" => ("text/html;charset=UTF-8", "html", page(&report)),
+    let (kind, name, text) = match format.as_deref().unwrap_or("html") {
+        "html" => ("text/html;charset=UTF-8", "html", page(&report)),
         "json" => ("application/json", "json", as_json(&report)),
         "junit" => ("application/xml;charset=UTF-8", "xml", junit(&report)),
         _ => {

@@ -119,7 +119,7 @@ impl Program<'_> {
             }
             "P20" | "P22" if !self.bad.is_empty() => drop(self.ask(NOTICE, 0)),
             "P21" if self.is("silent") => self.stranger(NOTICE),
-            "P20" | "P21" | "P22" => {}
+            "P20" | "P21" | "P22" => self.press(),
             "P23" => {
                 let ask = |service, scan: usize, window: &str| {
                     let ask = Ask::new(service, &self.tokens[scan]).with("devId", json!(window));

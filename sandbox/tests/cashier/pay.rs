@@ -30,7 +30,7 @@ impl Program<'_> {
                 }
             }
             "C04" if self.is("silent") => drop(signed()),
-            "C04" => {}
+            "C04" => self.press(),
             "C05" => {
                 signed();
                 let codes = [(); 3].map(|()| {

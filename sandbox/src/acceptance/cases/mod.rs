@@ -4,7 +4,7 @@ mod envelope;
 mod password;
 mod pay;
 
-use super::judge::{Case as Judged, Seen};
+use super::judge::{Seen, Story};
 use crate::fault::Fault;
 
 /// A text in Chinese and English.
@@ -32,7 +32,7 @@ pub(crate) struct Rule {
 /// How a rule is judged.
 pub(crate) enum Check {
     /// From what came: what is wrong with it, if anything.
-    Traffic(Pair, fn(&Judged<'_>) -> Option<Seen>),
+    Traffic(Pair, fn(&Story<'_>) -> Option<Seen>),
     /// By asking the tester: the question, and the answer that is wrong.
     Asked(Pair, bool),
 }
@@ -42,7 +42,7 @@ const fn f(
     id: &'static str,
     section: &'static str,
     expected: Pair,
-    check: fn(&Judged<'_>) -> Option<Seen>,
+    check: fn(&Story<'_>) -> Option<Seen>,
 ) -> Rule {
     rule(id, Weight::Fails, section, Check::Traffic(expected, check))
 }
@@ -52,7 +52,7 @@ const fn w(
     id: &'static str,
     section: &'static str,
     expected: Pair,
-    check: fn(&Judged<'_>) -> Option<Seen>,
+    check: fn(&Story<'_>) -> Option<Seen>,
 ) -> Rule {
     rule(id, Weight::Warns, section, Check::Traffic(expected, check))
 }

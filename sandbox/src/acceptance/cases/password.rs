@@ -286,10 +286,11 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P20", section: "B 1.4.3.2 (3) A",
         title: ["非医保结算类业务", "Not an insurance settlement"],
-        todo: ["扫码，办理非结算类业务（如查询），完成后关闭本项。", "Scan, do something that is no settlement, then close the case."],
+        todo: ["扫码，办理非结算类业务（如查询）；完成后点“我已操作”，再关闭本项。", "Scan, do something that is no settlement; then press \"I pressed it\" and close the case."],
         played: ["–", "–"],
         scans: &[("A", "pwd")],
         scope: Scope::Strangers,
+        needs: &["pressed"],
         rules: &[f("silent", "B 1.4.3.2 (3) A", ["不发任何请求", "no request"], |c| c.any_request())],
         ..ROW
     },

@@ -67,9 +67,10 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "C04", section: "A 1.4.3.2 (3)",
         title: ["没有自费金额", "Nothing left to pay"],
-        todo: ["办理一笔自费金额为 0 的结算，完成后关闭本项。", "Settle a bill of which nothing is left to pay, then close the case."],
+        todo: ["办理一笔自费金额为 0 的结算；完成后点“我已操作”，再关闭本项。", "Settle a bill of which nothing is left to pay; then press \"I pressed it\" and close the case."],
         played: ["–", "–"],
         scans: &[("A", "signed")],
+        needs: &["pressed"],
         rules: &[f("silent", "A 1.4.3.2 (3)", ["不发任何一码付请求", "no request"], |c| c.any_request())],
         ..ROW
     },

@@ -5,7 +5,7 @@ mod more;
 mod run;
 mod talk;
 
-use super::cases::{self, Case, Check, Scope, Weight};
+use super::cases::{self, Check, Scope, Weight};
 use super::evidence::{Said, Word};
 use super::judge::{self, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,5 +189,4 @@ fn the_table_is_whole() {
             .map(|(part, _)| ids.iter().filter(|id| id.starts_with(part)).count()),
         [23, 19, 14]
     );
-    let _: fn(&str) -> Option<&'static Case> = cases::find;
 }

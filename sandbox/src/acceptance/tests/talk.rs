@@ -22,8 +22,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn view<'a>(&'a self, records: &'a [&'a Record]) -> judge::Case<'a> {
-        judge::Case {
+    pub(super) fn view<'a>(&'a self, records: &'a [&'a Record]) -> judge::Story<'a> {
+        judge::Story {
             scans: &self.scans,
             records,
             words: &self.words,
@@ -162,7 +162,7 @@ pub(super) fn good(case: &cases::Case) -> Talk {
 
 fn conversation(talk: &mut Talk, case: &cases::Case) {
     match case.id {
-        "P20" | "P21" | "P22" | "C04" => {}
+        "P20" | "P21" | "P22" | "C04" => talk.say(Said::Pressed(true)),
         "P02" | "P15" | "P18" => {
             talk.ask(NOTICE, 0);
             talk.ask(STATUS, 0).state = "0".to_owned();
