@@ -96,6 +96,12 @@ fn its_references_lead_somewhere() {
     assert_eq!(used, there);
 }
 
+const CASE: &str = "/acceptance/cases/{id}";
+const START: &str = "/acceptance/cases/{id}/start";
+const WORD: &str = "/acceptance/cases/{id}/word";
+const CLOSE: &str = "/acceptance/cases/{id}/close";
+const ASIDE: &str = "/acceptance/cases/{id}/not-applicable";
+
 /// What is answered has the status, and the fields, that are described; a wrong question, too.
 #[test]
 fn what_is_answered_is_described() {
@@ -169,6 +175,46 @@ fn what_is_answered_is_described() {
             "{}",
         ),
         ("get", "/setup", "/setup", ""),
+        ("get", "/acceptance", "/acceptance", ""),
+        ("put", "/acceptance", "/acceptance", r#"{"tester":"x"}"#),
+        ("put", "/acceptance", "/acceptance", r#"{"amount":"x"}"#),
+        ("get", "/acceptance/cases/P01", CASE, ""),
+        ("get", "/acceptance/cases/P99", CASE, ""),
+        (
+            "post",
+            "/acceptance/cases/P02/word",
+            WORD,
+            r#"{"pressed":true}"#,
+        ),
+        ("post", "/acceptance/cases/P01/start", START, "{}"),
+        (
+            "post",
+            "/acceptance/cases/P01/word",
+            WORD,
+            r#"{"pressed":true}"#,
+        ),
+        ("post", "/acceptance/cases/P01/word", WORD, "{}"),
+        ("post", "/acceptance/cases/P01/close", CLOSE, "{}"),
+        ("post", "/acceptance/cases/P01/not-applicable", ASIDE, "{}"),
+        (
+            "post",
+            "/acceptance/cases/P01/not-applicable",
+            ASIDE,
+            r#"{"reason":"x"}"#,
+        ),
+        (
+            "get",
+            "/acceptance/report?format=json",
+            "/acceptance/report",
+            "",
+        ),
+        (
+            "get",
+            "/acceptance/report?format=odd",
+            "/acceptance/report",
+            "",
+        ),
+        ("delete", "/acceptance", "/acceptance", ""),
     ] {
         let reply = ask(&url, method, path, body);
         let answers = &document["paths"][described][method]["responses"];

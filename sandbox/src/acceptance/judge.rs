@@ -144,6 +144,11 @@ const NEEDS: &[(&str, &str, &str)] = &[
         "a request for each patient",
     ),
     (
+        "each-code",
+        "每个码至少一次请求",
+        "a request with each of the codes",
+    ),
+    (
         "pressed",
         "测试人员点“我已操作”",
         "the tester's word that it was done",
@@ -213,6 +218,10 @@ impl<'a> Story<'a> {
             "everyone" => self
                 .people()
                 .all(|person| self.of_person(person).next().is_some()),
+            "each-code" => self.scans.iter().all(|scan| {
+                let mut records = self.records.iter();
+                records.any(|record| record.token == scan.token)
+            }),
             "pressed" => self.presses().next().is_some(),
             "cancelled" => self.cancelled().is_some(),
             "amount" => !self.figure("amount").is_empty(),

@@ -1,14 +1,14 @@
 //! `/acceptance`: the acceptance run: who is tested, its cases, the tester's words, and the report.
 
 use super::Station;
-use super::error::Refusal;
+use super::error::{Body, Refusal};
 use crate::acceptance::{
     self, Check, FIGURES, Report, Run, Said, Scan, Stage, Word, find, junit, page,
 };
 use crate::centre::{Centre, now_ms};
 use crate::service;
 use crate::texts::Text;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -146,9 +146,8 @@ fn checked_figure(field: &'static str, name: &str, value: &str) -> Result<(), Re
 
 async fn change(
     State(station): State<Station>,
-    body: Result<Json<Change>, JsonRejection>,
+    Body(change): Body<Change>,
 ) -> Result<Response, Refusal> {
-    let Json(change) = body.map_err(|error| Refusal::unreadable(&error))?;
     let texts = [
         ("institution", &change.institution),
         ("program", &change.program),
@@ -258,12 +257,6 @@ struct Figure {
 
 /// The one thing that was said.
 fn said(id: &str, words: Words) -> Result<Said, Refusal> {
-    let one = || {
-        Refusal::bad(Text::new(
-            "须有 pressed、cancelled、answer、figure 之一，且只有一个；前两者须为 true",
-            "one of pressed, cancelled, answer and figure, and no more; the first two are true",
-        ))
-    };
     match (words.pressed, words.cancelled, words.answer, words.figure) {
         (Some(true), None, None, None) => Ok(Said::Pressed(true)),
         (None, Some(true), None, None) => Ok(Said::Cancelled(true)),
@@ -295,7 +288,10 @@ fn said(id: &str, words: Words) -> Result<Said, Refusal> {
             checked_figure("value", &name, &value)?;
             Ok(Said::Figure { name, value })
         }
-        _ => Err(one()),
+        _ => Err(Refusal::bad(Text::new(
+            "须有 pressed、cancelled、answer、figure 之一，且只有一个；前两者须为 true",
+            "one of pressed, cancelled, answer and figure, and no more; the first two are true",
+        ))),
     }
 }
 
@@ -309,10 +305,9 @@ fn not_running() -> Refusal {
 async fn word(
     State(station): State<Station>,
     Path(id): Path<String>,
-    body: Result<Json<Words>, JsonRejection>,
+    Body(words): Body<Words>,
 ) -> Result<Response, Refusal> {
     let id = known(&id)?;
-    let Json(words) = body.map_err(|error| Refusal::unreadable(&error))?;
     let time = words.at.unwrap_or_else(now_ms);
     let said = said(id, words)?;
     changed(&station, |stage| {
@@ -369,10 +364,9 @@ struct Reason {
 async fn put_aside(
     State(station): State<Station>,
     Path(id): Path<String>,
-    body: Result<Json<Reason>, JsonRejection>,
+    Body(Reason { reason }): Body<Reason>,
 ) -> Result<Response, Refusal> {
     let id = known(&id)?;
-    let Json(Reason { reason }) = body.map_err(|error| Refusal::unreadable(&error))?;
     if reason.trim().is_empty() {
         return Err(Refusal::wrong("reason", Text::new("必填", "is required")));
     }
@@ -397,10 +391,10 @@ async fn report(
     State(station): State<Station>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let format = wanted.map_or_else(|_| "?".to_owned(), |Query(wanted)| wanted.format);
+    let Query(wanted) = wanted.map_err(|error| Refusal::unasked(&error))?;
     let (run, _) = snapshot(&station);
     let report = Report::of(&run, now_ms(), true);
-    let (kind, name, text) = match format.as_deref().unwrap_or("html") {
+    let (kind, name, text) = match wanted.format.as_deref().unwrap_or("html") {
         "html" => ("text/html;charset=UTF-8", "html", page(&report)),
         "json" => ("application/json", "json", as_json(&report)),
         "junit" => ("application/xml;charset=UTF-8", "xml", junit(&report)),

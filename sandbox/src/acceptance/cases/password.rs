@@ -121,7 +121,7 @@ pub(super) const CASES: &[Case] = &[
         todo: ["依次扫第 1、2 个码，都被拒；再扫第 3 个码（另一个应用），完成核验。", "Scan codes 1 and 2, which are refused; then code 3, of another app, and verify."],
         played: ["第 1 个码返回 500318，第 2 个返回 500321，第 3 个正常", "code 1 answers 500318, code 2 500321, code 3 is fine"],
         scans: &[("A", "code500318"), ("A", "code500321"), ("A", "auto1")],
-        needs: &["notc"],
+        needs: &["notc", "each-code"],
         rules: &[
             f("new-token", "B 1.4.4 (5) E", ["换码之后不再使用旧令牌", "the old token is not used any more"], |c| c.old_token_again()),
             w_no("other-app", "B 1.4.4 (5) E", ["HIS 提示可换一个应用展码吗？", "Did the HIS propose another app?"]),
@@ -134,7 +134,7 @@ pub(super) const CASES: &[Case] = &[
         todo: ["依次扫第 1、2 个码，都已失效；再扫第 3 个码，完成核验。", "Scan codes 1 and 2, which have expired; then code 3, and verify."],
         played: ["第 1 个码返回 500001，第 2 个返回 500008，第 3 个正常", "code 1 answers 500001, code 2 500008, code 3 is fine"],
         scans: &[("A", "code500001"), ("A", "code500008"), ("A", "auto1")],
-        needs: &["notc"],
+        needs: &["notc", "each-code"],
         rules: &[
             f("new-token", "B 1.9", ["失效的令牌不再使用", "a token that was refused is not used again"], |c| c.refused_token_again()),
             w_no("scan-again", ADVICE, ["HIS 提示重新扫码吗？", "Did the HIS say \"scan again\"?"]),
