@@ -2,7 +2,7 @@
 
 const TEXTS = {
   brand: ['联调工作台', 'Joint-testing station'], skip: ['跳到正文', 'Skip to content'], parts: ['工作台各部分', 'Parts of the station'],
-  live: ['实时', 'Live'], patients: ['参保人', 'Patients'], faults: ['故障', 'Faults'], setup: ['配置', 'Set-up'],
+  live: ['实时', 'Live'], patients: ['参保人', 'Patients'], faults: ['故障', 'Faults'], acceptance: ['验收', 'Acceptance'], setup: ['配置', 'Set-up'],
   'connection.waiting': ['连接中…', 'Connecting…'], 'connection.open': ['已连接', 'Connected'], 'connection.lost': ['连接中断，正在重连…', 'Disconnected, trying again…'],
   'theme.auto': ['外观：自动', 'Theme: auto'], 'theme.light': ['外观：浅色', 'Theme: light'], 'theme.dark': ['外观：深色', 'Theme: dark'],
   faultsOn: ['{n} 项故障设置生效中', '{n} faults are on'], unreachable: ['连不上沙箱，请确认它仍在运行', 'The sandbox cannot be reached. Is it still running?'],
@@ -67,6 +67,22 @@ const TEXTS = {
   set: ['设置', 'Set'], off: ['关闭', 'Off'], isOn: ['生效中', 'on'], isOff: ['未启用', 'not on'], and: ['；', '; '],
   nowNone: ['当前没有任何故障设置。', 'No fault is on.'], nowRules: ['{n} 条规则生效', '{n} rules on'], nowChaos: ['混沌：种子 {seed}，{share}%', 'chaos: seed {seed}, {share}%'], nowRate: ['限流：每秒 {n} 次', 'rate limit: {n} per second'], nowClock: ['时钟偏移 {n} 秒', 'clock off by {n} s'], nowHeld: ['扣住 {n} 笔', '{n} held'],
   allFaults: ['全部故障', 'All faults'], findFault: ['查找故障', 'Find a fault'], faultName: ['名称', 'Name'], faultWhat: ['做什么', 'What it does'], faultEffect: ['请求已生效', 'Took effect'], use: ['选用', 'Use'], takesEffect: ['请求已生效，坏在应答', 'the request took effect; the reply goes wrong'], noEffect: ['请求没有生效', 'nothing took effect'],
+
+  // Acceptance
+  cases: ['验收项', 'Cases'], 'case': ['验收项', 'Case'], 'group.P': ['线上密码核验', 'Online password check'], 'group.C': ['一码付', 'One-code pay'], 'group.E': ['信封与传输', 'Envelope and transport'],
+  atAGlance: ['验收总览', 'The run at a glance'], judged: ['已判定 {n} / {all}', '{n} of {all} judged'], acceptanceWhat: ['逐项操作被测的 HIS，工作台按到达中心的请求判定；中心看不到的，由您回答。', 'Work through the cases with your HIS. The station judges by what comes to the centre, and asks you what it cannot see.'],
+  'verdict.open': ['未开始', 'open'], 'verdict.running': ['进行中', 'running'], 'verdict.passed': ['通过', 'passed'], 'verdict.warning': ['警告', 'warning'], 'verdict.failed': ['不通过', 'failed'], 'verdict.notApplicable': ['不适用', 'not applicable'],
+  goOn: ['进行下一项：{id} {title}', 'Go on with {id} {title}'], nextCase: ['下一项 {id}', 'Next: {id}'], 'report.html': ['验收报告（可打印）', 'Report, to print'], 'report.json': ['JSON', 'JSON'], 'report.junit': ['JUnit XML', 'JUnit XML'],
+  newRun: ['重新验收', 'New run'], newRunWhat: ['放弃本次记录，从头开始；已保存的文件另存为 .previous', 'Begins from nothing; a saved file is kept as .previous'], newRunBegun: ['已开始新的验收', 'A new run has begun'],
+  savedIn: ['记录保存在 {path}，重启后继续。', 'Kept in {path}, across restarts.'], savedNowhere: ['本次验收只在内存中。以 --acceptance 文件名 启动沙箱，即可跨重启保存。', 'Kept in memory only: start the sandbox with --acceptance FILE to keep it across restarts.'], notSaved: ['没有存下来：{why}', 'It could not be saved: {why}'], saved: ['已保存', 'Saved'],
+  about: ['被测程序', 'What is tested'], aboutWhat: ['写入报告。应付金额、医疗费总额填 HIS 测试账单上显示的数值。', "Stands in the report. Amount and total are those of your HIS's test bill."],
+  'about.institution': ['定点医药机构', 'Institution'], 'about.program': ['程序名称', 'Program'], 'about.version': ['版本', 'Version'], 'about.tester': ['测试人员', 'Tester'], 'about.amount': ['应付金额', 'Amount to pay'], 'about.total': ['医疗费总额', "The bill's total"],
+  sections: ['条款与结论', 'Sections and verdicts'], advice: ['（建议）', '(advice)'], certificatesAsked: ['请求次数', 'Asked'],
+  doNow: ['现在请做', 'What to do now'], isOver: ['本项已判定。可以重做，或进行下一项。', 'This case was judged. Do it again, or go on to the next.'], centrePlays: ['中心的安排：{what}', 'The centre plays: {what}'], startCase: ['开始本项', 'Start'], again: ['重做', 'Again'],
+  pressed: ['我已操作', 'I pressed it'], cancelled: ['已取消', 'Called off'], pressedTimes: ['已点“我已操作” {n} 次', '"I pressed it": {n}×'], closeCase: ['完成，判定', 'Done: judge it'],
+  codes: ['参保人的码', "The patient's code"], codeNo: ['第 {n} 个码', 'Code {n}'], itsChannel: ['凭据与支付渠道', 'Certificates and channel'], questions: ['请回答', 'Please answer'], figures: ['请填写', 'Please fill in'],
+  verdict: ['结论', 'Verdict'], asideBecause: ['不适用：{reason}', 'Not applicable: {reason}'], expected: ['应当', 'Expected'], seen: ['实际', 'Seen'], 'weight.fails': ['不通过', 'fails'], 'weight.warns': ['警告', 'warns'], onlyWarns: ['仅警告', 'warns only'],
+  evidence: ['交互证据', 'Evidence'], notApplicable: ['本项不适用…', 'Not applicable…'], reason: ['原因', 'Reason'],
 
   // Set-up
   setupWhat: ['evoucher-sandbox {version} · 已登记的 orgId：{orgId}', 'evoucher-sandbox {version} · registered orgId: {orgId}'], 'address.http': ['HTTP', 'HTTP'], 'address.https-pin': ['HTTPS · 固定证书 pinSha256', 'HTTPS with pinSha256'], 'address.https-ca': ['HTTPS · 根证书 caFile', 'HTTPS with caFile'],

@@ -6,12 +6,13 @@ import { follow, on, store } from './store.js';
 import * as live from './live.js';
 import * as patients from './patients.js';
 import * as faults from './faults.js';
+import * as acceptance from './acceptance.js';
 import * as setup from './setup.js';
 
 const ROOT = '/sandbox/';
 // Each part: its segment of the address, and its view with `mount(main, address)`, which answers { update(address), unmount() }.
 // An address is { id, query }: the segment after the part's name, and the URLSearchParams. The first is shown at /sandbox/.
-const PARTS = { live, patients, faults, setup };
+const PARTS = { live, patients, faults, acceptance, setup };
 
 const html = document.documentElement;
 const main = document.getElementById('main');

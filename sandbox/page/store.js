@@ -8,7 +8,7 @@ const TRIM = 500; // how many more are borne before the oldest go, so that not e
 
 /// `exchanges`: summaries, oldest first, by growing id. `patients`: by token, newest last. The others are as the interface has them.
 export const store = {
-  exchanges: [], loaded: false, patients: new Map(), faults: null, channel: null, setup: null, faultKinds: null, patientKinds: null,
+  exchanges: [], loaded: false, patients: new Map(), faults: null, channel: null, run: null, setup: null, faultKinds: null, patientKinds: null,
   connection: 'waiting', // open, lost
   generation: 0, // another one: everything was forgotten
 };
@@ -17,7 +17,7 @@ const listeners = new Map(); // what changed → functions
 const changed = new Set();
 let frame = 0;
 
-/// Calls `listener` in a frame after `what` (exchanges, patients, faults, channel, setup, connection) changed; answers how to stop it.
+/// Calls `listener` in a frame after `what` (exchanges, patients, faults, channel, run, setup, connection) changed; answers how to stop it.
 export function on(what, listener) {
   if (!listeners.has(what)) listeners.set(what, new Set());
   listeners.get(what).add(listener);
@@ -74,6 +74,7 @@ async function load() {
   const current = () => generation === store.generation;
   void refresh('/faults', value => { store.faults = value; change('faults'); }, current);
   void refresh('/channel', value => { store.channel = value; change('channel'); }, current);
+  void refresh('/acceptance', putRun, current);
   void refresh('/patients', value => {
     store.patients = new Map(value.patients.reverse().map(patient => [patient.token, patient]));
     change('patients');
@@ -117,6 +118,15 @@ export function putChannel(channel) {
   if (channel?.serials) { store.channel = channel; change('channel'); }
 }
 
+export function putRun(run) {
+  if (run?.cases) { store.run = run; change('run'); }
+}
+/// One case of the run, as an answer has it.
+export function putCase(one) {
+  const known = store.run?.cases.find(each => each.id === one.id);
+  if (known) { Object.assign(known, { state: one.state, started: one.started }); change('run'); }
+}
+
 /// Follows the stream of events, for ever. The browser comes back by itself after a break, and says where it was.
 export function follow() {
   const source = new EventSource(`${BASE}/events`);
@@ -128,6 +138,7 @@ export function follow() {
     patient: putPatient,
     faults: putFaults,
     channel: putChannel,
+    acceptance: () => { void refresh('/acceptance', putRun, () => true); }, // it says which states there are; who looks on wants the rest, too
   };
   for (const [kind, handle] of Object.entries(kinds)) source.addEventListener(kind, event => handle(JSON.parse(event.data)));
   const connection = state => {

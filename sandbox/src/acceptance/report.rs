@@ -44,6 +44,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) played: Text,
     /// Whether it is judged by every request of the run, and needs no start.
     pub(crate) of_run: bool,
+    /// Whether the tester calls something off in it.
+    pub(crate) cancels: bool,
     pub(crate) patients: &'a [Scan],
     pub(crate) rules: Vec<Asks>,
     pub(crate) questions: Vec<Question>,
@@ -191,6 +193,7 @@ fn shown<'a>(run: &'a Run, case: &'static Case, now: u64, opened: bool) -> Shown
         todo: pair(case.todo),
         played: pair(case.played),
         of_run: case.scope == Scope::Run,
+        cancels: case.needs.contains(&"cancelled"),
         patients: played.map_or(&[], |played| &played.scans),
         rules: rules(case),
         questions: questions(case, run, played),

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// The parts of the page, each with an address of its own.
-pub(super) const PARTS: [&str; 4] = ["live", "patients", "faults", "setup"];
+pub(super) const PARTS: [&str; 5] = ["live", "patients", "faults", "acceptance", "setup"];
 
 const HTML: &str = "text/html;charset=UTF-8";
 const SCRIPT: &str = "text/javascript;charset=UTF-8";
@@ -22,6 +22,7 @@ macro_rules! file {
 const SHELL: &[u8] = include_bytes!("../../page/index.html");
 
 const FILES: &[(&str, &str, &[u8])] = &[
+    file!("acceptance.js", SCRIPT),
     file!("api.js", SCRIPT),
     file!("channel.js", SCRIPT),
     file!("dom.js", SCRIPT),
