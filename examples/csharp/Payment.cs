@@ -80,7 +80,7 @@ internal static class Payment
     }
 
     // Goes by Next until the bill is paid, certainly not paid, or somebody has to look at it.
-    private static void Pay(EvoucherClient client, Channel channel, Bills bills, Bill bill, string token)
+    internal static void Pay(EvoucherClient client, Channel channel, Bills bills, Bill bill, string token)
     {
         bills.Note(bill, "asking");
         EvoucherReply reply = Ask(client, bill, token);
@@ -146,7 +146,7 @@ internal static class Payment
     }
 
     // When the program starts: the power may have failed at any moment of Pay.
-    private static void ClearUp(EvoucherClient client, Channel channel, Bills bills, Bill bill)
+    internal static void ClearUp(EvoucherClient client, Channel channel, Bills bills, Bill bill)
     {
         EvoucherOutcome outcome = channel.Confirm(bill);
         EvoucherReply reply = Report(client, bill, outcome);
@@ -174,7 +174,12 @@ internal static class Payment
         EvoucherReply reply = client.OneCodePay(
             EvoucherJson.Object("token", token, "ownPaySetlAmt", bill.Amount, "fixmedinsTrnsSn", bill.Serial), null);
         Console.WriteLine("next {0}", reply.Next);
-        Console.WriteLine("hint {0}", reply.Hint);
+        Console.WriteLine("hint {0} {1}", reply.Hint, reply.Message);
+        if (!string.IsNullOrEmpty(reply.Field("data.payChnlUserName")))
+        {
+            // Shown, never compared: a child's bill is paid from a parent's account (A 1.4.3.3 (4)).
+            Console.WriteLine("account {0}", reply.Field("data.payChnlUserName"));
+        }
         return reply;
     }
 }
@@ -186,7 +191,7 @@ internal sealed class Bill
     internal string State; // "asking", "charging": open; "unpaid": certainly not charged; "paid"
 }
 
-// Your database: what is noted here is on the disk before the next step is taken.
+// Your database: what is noted here is on the disk before the next step is taken. Any thread may note.
 internal sealed class Bills
 {
     private readonly string path;
@@ -214,24 +219,33 @@ internal sealed class Bills
 
     internal List<Bill> Open()
     {
-        return bills.FindAll(bill => bill.State != "paid" && bill.State != "unpaid");
+        lock (bills)
+        {
+            return bills.FindAll(bill => bill.State != "paid" && bill.State != "unpaid");
+        }
     }
 
     internal Bill FindOrAdd(string serial, string amount)
     {
-        Bill found = bills.Find(bill => bill.Serial == serial);
-        if (found == null)
+        lock (bills)
         {
-            found = new Bill { Serial = serial, Amount = amount, State = "unpaid" };
-            bills.Add(found);
+            Bill found = bills.Find(bill => bill.Serial == serial);
+            if (found == null)
+            {
+                found = new Bill { Serial = serial, Amount = amount, State = "unpaid" };
+                bills.Add(found);
+            }
+            return found;
         }
-        return found;
     }
 
     internal void Note(Bill bill, string state)
     {
-        bill.State = state;
-        Append(bill.Serial + "\t" + bill.Amount + "\t" + state + "\n");
+        lock (bills)
+        {
+            bill.State = state;
+            Append(bill.Serial + "\t" + bill.Amount + "\t" + state + "\n");
+        }
         Console.WriteLine("{0} {1}", bill.Serial, state);
     }
 

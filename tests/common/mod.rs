@@ -11,8 +11,11 @@
 
 pub mod c;
 pub mod front;
+pub mod interface;
 pub mod outcomes;
 pub mod spec;
+pub mod tester;
+pub mod till;
 pub mod wire;
 
 pub use spec::{READING, changes};
