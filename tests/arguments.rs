@@ -236,6 +236,21 @@ fn what_means_nothing_does_not_go_out() {
             );
         }
     }
+    // A BigDecimal (B 1.7.1) goes out as a number, with its own digits.
+    for (given, number) in [
+        ("\"100.50\"", "100.50"),
+        ("\" 0012.300\\r\\n\"", "12.300"),
+        ("\"00.5\"", "0.5"),
+        ("\"000\"", "0"),
+        ("1234567890123456789.10", "1234567890123456789.10"),
+    ] {
+        let written = |total: &str| {
+            format!(
+                "{{\"token\":\"pwd\",\"totalAmount\":{total},\"orgCodg\":\"H1\",\"orgName\":\"n\"}}"
+            )
+        };
+        assert_eq!(sent(notice, &written(given)), written(number));
+    }
     // A null that has a default is filled, in its place.
     let given = "{\"token\":\"signed\",\"opterName\":null,\"orgCodg\":\"H1\",\"orgName\":\"n\",\"devId\":\"d\",\"devIP\":\"i\"}";
     assert_eq!(
@@ -296,7 +311,7 @@ fn amounts_go_out_as_they_were_given() {
             "totalAmount",
             "ev_token_pwd_check_notc",
             json!(" 12.345\n"),
-            json!("12.345"),
+            json!(12.345),
         ),
         (
             "totalAmount",

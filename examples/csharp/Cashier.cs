@@ -16,7 +16,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Threading.Tasks;
 using Evoucher;
@@ -124,9 +123,8 @@ internal sealed class Window
     // Notifies the patient and asks until the password is verified, it is cancelled, or time is out.
     private void Check(string token, string total, string window)
     {
-        object amount = total == "-" ? null : (object)decimal.Parse(total, CultureInfo.InvariantCulture);
         EvoucherReply reply = client.VerifyPassword(
-            EvoucherJson.Object("token", token, "totalAmount", amount, "devId", window),
+            EvoucherJson.Object("token", token, "totalAmount", total == "-" ? null : total, "devId", window),
             delegate(string step)
             {
                 // The notice is out: each step from now on is a question whether the patient has confirmed.

@@ -11,7 +11,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -708,9 +707,8 @@ namespace Evoucher
     /// <summary>JSON objects for requests, without a JSON library.</summary>
     public static class EvoucherJson
     {
-        /// <summary>Object("token", token, "settlement", true): names and values in turn. A value is text, true or false,
-        /// or a decimal, which becomes a number with its own digits: totalAmount. null leaves its field out.
-        /// ownPaySetlAmt is text: "12.30".</summary>
+        /// <summary>Object("token", token, "settlement", true): names and values in turn. A value is text, true or false;
+        /// null leaves its field out. Amounts are text: "12.30".</summary>
         public static string Object(params object[] namesAndValues)
         {
             if (namesAndValues.Length % 2 != 0)
@@ -734,14 +732,10 @@ namespace Evoucher
             {
                 return (bool)value ? "true" : "false";
             }
-            if (value is decimal)
-            {
-                return ((decimal)value).ToString(CultureInfo.InvariantCulture);
-            }
             string text = value as string;
             if (text == null)
             {
-                throw new ArgumentException("text, true, false or a decimal: not " + value.GetType(), "namesAndValues");
+                throw new ArgumentException("text, true or false: not " + value.GetType(), "namesAndValues");
             }
             return Quote(text);
         }

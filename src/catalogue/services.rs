@@ -9,7 +9,7 @@ use super::next_words::Next::{self, *};
 pub enum Kind {
     /// A JSON string that is not empty.
     Text,
-    /// A plain decimal, as a number or a string (`totalAmount`).
+    /// A plain decimal, as a number or a string (`totalAmount`); it goes out as a number.
     Decimal,
     /// A string of digits with at most two decimals, greater than 0 (`ownPaySetlAmt`). A JSON
     /// number is refused: whoever made it out of a float is not certain of its digits.

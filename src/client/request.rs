@@ -25,8 +25,8 @@ impl Request {
     /// The service's own JSON with the fields that were still left out.
     pub(super) fn with(&self, found: &[(&str, String)]) -> Result<Zeroizing<String>, Failure> {
         let object = Object::parse(&self.json).map_err(refuse)?;
-        let json = |value: &String| serde_json::Value::from(value.as_str()).to_string();
-        let found = found.iter().map(|(name, value)| (*name, Some(json(value))));
+        let found = found.iter();
+        let found = found.map(|(name, value)| (*name, Some(quoted(value))));
         let found: Vec<_> = found.collect();
         Ok(Zeroizing::new(write(&self.json, &object, &found)))
     }
@@ -90,7 +90,7 @@ impl<'a> Draft<'a> {
                 (Some(value), _) => field.read(value),
                 (None, Some(Some(value))) => {
                     let problem = field.too_long(value.chars().count());
-                    problem.map_or(Ok(Value::New(value)), Err)
+                    problem.map_or(Ok(Value::New(quoted(&value))), Err)
                 }
                 (None, Some(None)) => {
                     auto.push(field.name);
@@ -102,10 +102,7 @@ impl<'a> Draft<'a> {
             };
             match read {
                 Ok(Value::AsItIs) => {}
-                Ok(Value::New(value)) => {
-                    let json = serde_json::Value::from(value).to_string();
-                    changes.push((field.name, Some(json)));
-                }
+                Ok(Value::New(json)) => changes.push((field.name, Some(json))),
                 Ok(Value::Absent) if is_there => changes.push((field.name, None)),
                 Ok(Value::Absent) => {}
                 Err(problem) => {
@@ -146,7 +143,7 @@ fn token_of(object: &Object<'_>) -> Zeroizing<String> {
 enum Value {
     /// It goes out to the letter.
     AsItIs,
-    /// This goes out in its place.
+    /// This goes out in its place, as JSON.
     New(String),
     /// The field does not go out.
     Absent,
@@ -265,10 +262,28 @@ impl Field {
         };
         match is_right {
             false => Err(self.wrong()),
+            // A BigDecimal is a number; programs whose JSON has only texts give it as one.
+            true if self.kind == Kind::Decimal && value.get().starts_with('"') => {
+                Ok(Value::New(number(trimmed).to_owned()))
+            }
             true if trimmed.len() == given.len() => Ok(Value::AsItIs),
-            true => Ok(Value::New(trimmed.to_owned())),
+            true => Ok(Value::New(quoted(trimmed))),
         }
     }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A decimal as JSON has it: its own digits, without zeros before them.
+fn number(decimal: &str) -> &str {
+    let digits = decimal.trim_start_matches('0');
+    if digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return digits;
+    }
+    // Of "00.50" and "0" one zero stays.
+    &decimal[decimal.len() - digits.len() - 1..]
 }
 
 fn is_digits(text: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 /// Longer than anything takes on a slow machine: only a test that hangs ever sees it.
@@ -107,11 +107,8 @@ impl Till {
 
     /// Whether something was shown already, and not looked at, that begins so.
     pub fn has_seen(&mut self, beginning: &str) -> bool {
-        loop {
-            match self.lines.recv_timeout(Duration::ZERO) {
-                Ok(line) => self.shown.push(line),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
+        while let Ok(line) = self.lines.try_recv() {
+            self.shown.push(line);
         }
         self.shown.iter().any(|line| line.starts_with(beginning))
     }

@@ -190,7 +190,6 @@ internal static class Joint
         Check(EvoucherClient.Version().Contains("\"build\":\"release\""), "version: " + EvoucherClient.Version());
 
         // More than fits the first buffer.
-        Check(EvoucherJson.Object("totalAmount", 100.50m) == "{\"totalAmount\":100.50}", "a decimal has its own digits");
         text = EvoucherJson.Object("long", new string('x', 20000));
         reply = client.Unseal(client.Seal(text).Field("data.encData"));
         Check(reply.Field("data.text") == text, "a reply longer than the buffer");
