@@ -117,6 +117,7 @@ export function mount(main, first) {
     const button = (id, key, path, body, look = null) => h('button', { type: 'button', id, class: look, 'data-key': id, onclick: () => act(path, body) }, t(key));
     head.dataset.case = one.id;
     head.dataset.state = one.state;
+    head.dataset.words = one.words.length;
     redraw(head,
       h('div', { class: 'titled' }, h('h2', { tabindex: '-1' }, `${one.id} ${say(one.title)}`), stateChip(one.state), h('span', { class: 'grow' }), h('span', { class: 'section' }, one.section)),
       h('div', { class: 'todo' }, h('h3', null, t('doNow')), h('p', null, running || one.ofRun || one.started === null ? say(one.todo) : t('isOver'))),

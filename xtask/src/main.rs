@@ -30,6 +30,7 @@ cargo xtask bench --costs   fail if a call costs more instructions or system cal
 cargo xtask bench --sizes   what the library's size is made of, by crate
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
+cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
 ";
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ["dist"] => windows::dist(),
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
+        ["pictures"] => page::pictures(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

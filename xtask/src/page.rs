@@ -29,6 +29,18 @@ pub(crate) fn test() -> Result<Option<String>> {
     Ok(None)
 }
 
+/// Takes the pictures that stand in the guides.
+pub(crate) fn pictures() -> Result {
+    install::install(&[install::NATIVE, install::BROWSER])?;
+    sh::library()?;
+    let pictures = place::repository().join("docs/images");
+    sh::show(
+        sh::cargo(&["test", "--package=evoucher-browser", "--test=pictures"])
+            .env("EVOUCHER_LIBRARY_DIR", sh::target().join("release"))
+            .env("EVOUCHER_PICTURES", pictures),
+    )
+}
+
 fn axe() -> Result<PathBuf> {
     let [name, version] = AXE;
     let package = place::cached(&AXE.join("-"), |dir| {

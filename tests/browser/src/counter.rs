@@ -1,11 +1,11 @@
 //! Programs at the counter, through the library as it is released.
 
+use crate::interface;
 use crate::{PATIENCE, wait_for};
 use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -16,17 +16,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 
 /// The root of the repository.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// Where `libevoucher.so` is: `cargo xtask test` says where the released one is.
-fn library() -> PathBuf {
+pub(crate) fn library() -> PathBuf {
     std::env::var_os("EVOUCHER_LIBRARY_DIR").map_or_else(built, PathBuf::from)
 }
 
 /// Where cargo puts what it builds for this test.
-fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
     let deps = test.parent().and_then(Path::parent);
     deps.expect("it is in a folder of the target's").to_owned()
@@ -201,12 +201,7 @@ pub fn api(station: &Sandbox, path: &str) -> Value {
 
 /// Tells the station's interface something.
 pub fn send(station: &Sandbox, method: &str, path: &str, body: &Value) -> Value {
-    let body = match body {
-        Value::Null => String::new(),
-        body => body.to_string(),
-    };
-    let reply = exchange(station, method, &format!("/sandbox/api{path}"), &body);
-    serde_json::from_str(&reply).unwrap_or_else(|error| panic!("{error}: {reply}"))
+    interface::ask(&station.url(), method, path, body)
 }
 
 /// A request that no well-behaved program makes: sealed as it should be, whatever is in it.
@@ -219,29 +214,10 @@ pub fn raw_call(station: &Sandbox, service: &str, request: &Value) {
         "orgId": "testOrgId", "encData": sealer.seal(request.to_string().as_bytes()),
         "version": "1.0.0", "timestamp": now.as_millis().to_string(), "reqtType": "sys&350000",
     });
-    exchange(
-        station,
+    interface::exchange(
+        &station.url(),
         "POST",
         &format!("/cfc/api/{service}"),
         &body.to_string(),
     );
-}
-
-/// One request on a connection of its own; gives the reply's body.
-fn exchange(station: &Sandbox, method: &str, path: &str, body: &str) -> String {
-    let host = station.url().trim_start_matches("http://").to_owned();
-    let mut stream = TcpStream::connect(&host).expect("the station answers");
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-         Content-Type: application/json;charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("the station reads");
-    let mut reply = String::new();
-    stream
-        .read_to_string(&mut reply)
-        .expect("the station answers");
-    let (_, body) = reply.split_once("\r\n\r\n").expect("a head");
-    body.to_owned()
 }

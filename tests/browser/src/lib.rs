@@ -7,9 +7,21 @@
 
 mod counter;
 mod page;
+mod screen;
+
+// What the tests of the library go by, too.
+#[path = "../../common/interface.rs"]
+mod interface;
+#[allow(missing_docs, reason = "it is of the tests")]
+#[path = "../../common/tester.rs"]
+pub mod tester;
+#[allow(missing_docs, reason = "it is of the tests")]
+#[path = "../../common/till.rs"]
+pub mod till;
 
 pub use counter::{Counter, api, cashier, csharp, raw_call, send};
 pub use page::{Look, Page};
+pub use screen::{Screen, place};
 
 use evoucher_sandbox::{Options, Sandbox};
 use std::time::{Duration, Instant};

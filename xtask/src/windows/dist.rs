@@ -161,8 +161,11 @@ fn tree(from: &Path, to: &Path, copy: Copy) -> Result {
     make_dir(to)?;
     for entry in entries(from)? {
         let target = to.join(entry.file_name().unwrap_or_default());
+        let is_picture = entry.extension().is_some_and(|kind| kind == "webp");
         if entry.is_dir() {
             tree(&entry, &target, copy)?;
+        } else if is_picture {
+            crate::sh::copy(&entry, &target)?;
         } else {
             copy(&entry, &target)?;
         }
