@@ -44,6 +44,11 @@ fn busy(station: &Sandbox) -> (Counter, Counter) {
         "/faults/rules",
         json!({"hold": "after", "token": "signed-held"}),
     );
+    let case = post(station, "/acceptance/cases/P23/start", Value::Null);
+    counter.call(
+        "tokenPwdCheckNotc",
+        &json!({"token": case["patients"][0]["token"], "totalAmount": "1.00"}),
+    );
     let mut held = Counter::open(station, json!({}));
     held.send(
         "genPayCert",
@@ -60,11 +65,13 @@ fn post(station: &Sandbox, path: &str, body: Value) -> Value {
 }
 
 /// The parts with something in each, by their addresses.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 7] = [
     "/sandbox/live",
     "/sandbox/live/4",
     "/sandbox/patients/pwd-signed-1",
     "/sandbox/faults",
+    "/sandbox/acceptance",
+    "/sandbox/acceptance/P23",
     "/sandbox/setup",
 ];
 
@@ -111,9 +118,16 @@ fn no_part_bars_anybody_from_using_it() {
                 "it has its content",
                 "document.querySelector('main').textContent.length > 100",
             );
-            if part.ends_with("/4") {
-                page.text("#reply");
+            match part {
+                "/sandbox/live/4" => drop(page.text("#reply")),
+                "/sandbox/acceptance/P23" => drop(page.text("#phone [data-answer]")),
+                _ => {}
             }
+            // Half transparent is not how it stays.
+            page.until(
+                "nothing moves any more",
+                "document.getAnimations().every(one => one.playState === 'finished')",
+            );
             let scrolls = page.value("document.documentElement.scrollWidth > innerWidth");
             assert_eq!(
                 scrolls,
@@ -292,6 +306,22 @@ fn what_came_over_the_wire_is_text() {
             "main script, main svg, main img:not(#qr), main style, main iframe",
         );
     }
+    // The evidence of an acceptance case, too.
+    let case = post(&station, "/acceptance/cases/P01/start", Value::Null);
+    for text in HOSTILE {
+        let request =
+            json!({"token": case["patients"][0]["token"], "orgCodg": text, "orgName": text});
+        raw_call(&station, "tokenPwdCheckNotc", &request);
+    }
+    page.go("/sandbox/acceptance/P01");
+    page.text("#evidence summary");
+    page.value(
+        "void document.querySelectorAll('#evidence details').forEach(one => { one.open = true; })",
+    );
+    nothing_ran(
+        "evidence",
+        "main script, main svg, main img:not(#qr), main style, main iframe",
+    );
     // A direction that is turned around is made visible, as every character that nobody sees.
     page.go("/sandbox/live/13");
     let request = page.text("#request");
