@@ -1,5 +1,6 @@
 //! Joint testing (联调) from the command line: see `--help`.
 
+mod acceptance;
 mod journal;
 mod out;
 
@@ -26,7 +27,7 @@ use zeroize::Zeroizing;
 ///
 /// CONFIG is the path of a configuration file; without it, evoucher.json beside this program. Where
 /// a text is wanted, - reads it from standard input: UTF-8, or GB18030. Ends with 0 when all is
-/// well, 1 when something is not, 2 when it was called wrongly.
+/// well, 1 when something is not, 2 when it was called wrongly; of acceptance, its help says more.
 #[derive(Parser)]
 #[command(name = "evoucher-tool", version)]
 struct Arguments {
@@ -70,6 +71,14 @@ enum Command {
     /// What risk control remembers of this machine's transactions (交易流水库), for reconciling charges
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Go through the acceptance run (验收) of an evoucher-sandbox at the keyboard, or say how it stands
+    ///
+    /// Plays the cases that are open, one after the other: at the prompt, Enter says that a case is
+    /// done, and what was seen is asked. Standard input may be a pipe; when it ends, what is left
+    /// stays open. Ends with 0 when every case has come to something and none failed, 1 when one
+    /// failed, 3 when none failed and some are open or running, 2 when it was called wrongly, the
+    /// station cannot be reached or refuses something, or a file cannot be written.
+    Acceptance(acceptance::Wanted),
     /// Protect the key on standard input with Windows' data protection, for sm4KeyFile
     Protect {
         /// For every program on this machine: the default
@@ -139,8 +148,7 @@ fn main() -> ExitCode {
         ascii: arguments.ascii,
     };
     match run(arguments.command, &out) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(exit) => exit.into(),
         Err(problem) => {
             out.error(&problem.text);
             problem.exit.into()
@@ -148,21 +156,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all is well.
-fn run(command: Command, out: &Out) -> Result<bool, Problem> {
-    match command {
+/// What the program ends with.
+fn run(command: Command, out: &Out) -> Result<u8, Problem> {
+    let is_well = match command {
         Command::Check { config } => {
             let client = match client(config) {
                 Ok(client) => client,
                 Err(problem) => {
                     show_step(FAILED, "config", 0, &problem.text, out)?;
                     out.line(&problem.text)?;
-                    return Ok(false);
+                    return Ok(1);
                 }
             };
             let reply = dispatch::check(&client);
             show_check(&reply, out)?;
-            Ok(reply.code == EV_OK)
+            reply.code == EV_OK
         }
         Command::Call { mut arguments } => {
             let request = text(arguments.pop())?;
@@ -174,17 +182,17 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
                 Ok((reply, started))
             })?;
             out.json(&reply.to_json(&started))?;
-            Ok(reply.code == EV_OK)
+            reply.code == EV_OK
         }
         Command::Seal(envelope) => {
             let reply = envelope.ask(dispatch::seal)?;
             out.line(&reply.data.unwrap_or_default())?;
-            Ok(true)
+            true
         }
         Command::Unseal(envelope) => {
             let reply = envelope.ask(dispatch::unseal)?;
             out.line(word(&data(&reply), "text"))?;
-            Ok(true)
+            true
         }
         Command::Explain { code, language } => {
             let language = match language {
@@ -192,13 +200,15 @@ fn run(command: Command, out: &Out) -> Result<bool, Problem> {
                 Tongue::En => Language::En,
             };
             explain(code, language, out)?;
-            Ok(true)
+            true
         }
-        Command::Journal(command) => journal::run(command, out),
+        Command::Journal(command) => journal::run(command, out)?,
+        Command::Acceptance(wanted) => return acceptance::run(&wanted, out),
         Command::Protect {
             user, out: path, ..
-        } => protect(if user { Scope::User } else { Scope::Machine }, path, out),
-    }
+        } => protect(if user { Scope::User } else { Scope::Machine }, path, out)?,
+    };
+    Ok(u8::from(!is_well))
 }
 
 /// The configured client; without a path, of the file beside this program.

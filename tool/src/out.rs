@@ -17,6 +17,13 @@ impl Out {
         writeln!(out, "{}", self.escaped(text))
     }
 
+    /// Prints what comes before an answer, on the same line.
+    pub fn prompt(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        write!(out, "{}", self.escaped(text))?;
+        out.flush()
+    }
+
     /// Prints JSON: escapes in it mean what they escape.
     pub fn json(&self, json: &str) -> io::Result<()> {
         let charset = if self.ascii {
