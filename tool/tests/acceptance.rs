@@ -274,7 +274,20 @@ fn what_it_ends_with() {
     assert_eq!((output.exit, &*output.error), (0, ""), "{}", output.out);
     assert!(output.out.is_ascii(), "{}", output.out);
     assert!(output.out.contains(": \\u4e0d\\u505a"), "{}", output.out);
+    let begun = ["\nE14  ", "\nC14  ", "\nE01  "].map(|case| output.out.find(case));
+    assert!(
+        begun.iter().all(Option::is_some) && begun.is_sorted(),
+        "what all requests are judged by comes last: {}",
+        output.out
+    );
     assert_eq!(state(&centre, "E05"), "notApplicable");
+    let again = tool(&["acceptance", &url]);
+    assert_eq!(again.exit, 0, "{}", again.out);
+    assert!(
+        !again.out.contains("P01  "),
+        "nothing is left: {}",
+        again.out
+    );
     // What is a failure of the call is none of a case.
     let (dir, free) = (folder("acceptance-wrong"), centre.refusing_url());
     let (missing, dir) = (dir.join("no").join("run.xml"), dir.to_str().unwrap());
