@@ -4,6 +4,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod fuzz;
 // A keyword, and the name of the command.
 mod r#gen;
 mod hosts;
@@ -30,6 +31,7 @@ cargo xtask bench --costs   fail if a call costs more instructions or system cal
 cargo xtask bench --sizes   what the library's size is made of, by crate
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
+cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
 ";
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["dist"] => windows::dist(),
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
+        ["fuzz", name, seconds] => fuzz::run(name, seconds),
         ["pictures"] => page::pictures(),
         _ => Err(USAGE.to_owned()),
     };
