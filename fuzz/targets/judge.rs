@@ -33,7 +33,8 @@ fn is_yes(reply: &[u8], field: &str, says: fn(&Value) -> bool) -> bool {
     let body = body(reply);
     let whole: Value =
         serde_json::from_str(body.trim_start_matches('\u{feff}').trim()).unwrap_or_default();
-    if whole["success"] == false {
+    let is_refused = !whole["code"].is_null() && whole["code"] != 0 && whole["code"] != "0";
+    if whole["success"] == false || is_refused {
         return false;
     }
     let sealer = sealer();

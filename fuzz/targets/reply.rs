@@ -13,17 +13,30 @@ const FUNCTIONS: [Exchange; 4] = [
     ffi::ev_gen_pay_cert,
 ];
 
-/// Byte 0: the service, and how the rest becomes a reply; bytes 1 and 2: where it is split; 3: the
-/// buffer. The rest is the reply as it is, its body, or what is sealed in it.
+/// Byte 0: the service, how the rest becomes a reply, and whether it comes early; bytes 1 and 2: where it
+/// is split; 3: the buffer. The rest is the reply as it is, its body, or what is sealed in it.
 pub fn reply(data: &[u8]) {
     let [how, low, high, size, rest @ ..] = data else {
         return;
     };
-    let bytes = match (how >> 4) % 4 {
+    let bytes = match (how >> 2) % 8 {
         0 => rest.to_vec(),
         1 => page("200 OK", rest),
         2 => page("200 OK", &outer(rest)),
-        _ => page("504 Gateway Timeout", &outer(rest)),
+        3 => page("504 Gateway Timeout", &outer(rest)),
+        4 => page("504 Gateway Timeout", rest),
+        5 => page(
+            "200 OK",
+            &sealed(r#"{"code":0,"success":false,"data":{"encData":"#, rest),
+        ),
+        6 => page(
+            "200 OK",
+            &sealed(r#"{"code":500001,"data":{"encData":"#, rest),
+        ),
+        _ => page(
+            "200 OK",
+            &sealed(r#"{"message":"ok","data":{"encData":"#, rest),
+        ),
     };
     static CENTRE: OnceLock<(Centre, i32)> = OnceLock::new();
     let (centre, client) = CENTRE.get_or_init(|| {
@@ -37,7 +50,7 @@ pub fn reply(data: &[u8]) {
         (centre, client)
     });
     let split = usize::from(u16::from_le_bytes([*low, *high]));
-    let early = how & 0x80 != 0;
+    let early = how & 0x20 != 0;
     let answer = Answer {
         bytes: bytes.clone(),
         split,
@@ -75,9 +88,13 @@ pub fn page(status: &str, body: &[u8]) -> Vec<u8> {
 
 /// An outer reply with this sealed in it.
 pub fn outer(plain: &[u8]) -> Vec<u8> {
-    format!(
-        r#"{{"code":0,"message":"ok","success":true,"data":{{"encData":"{}"}}}}"#,
-        sealer().seal(plain)
+    sealed(
+        r#"{"code":0,"message":"ok","success":true,"data":{"encData":"#,
+        plain,
     )
-    .into_bytes()
+}
+
+/// What begins so, with this sealed in it.
+fn sealed(beginning: &str, plain: &[u8]) -> Vec<u8> {
+    format!("{beginning}\"{}\"}}}}", sealer().seal(plain)).into_bytes()
 }

@@ -1,10 +1,10 @@
 //! The acceptance run in the browser, with the example that people copy at the counter.
 #![allow(missing_docs, reason = "a test")]
 
-use evoucher_browser::tester::{AMOUNT, TOTAL, Tester, stands};
+use evoucher_browser::tester::{AMOUNT, TOTAL, Tester, empty, stands};
 use evoucher_browser::{Look, Page, Screen, place, station, wait_for};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Who is tested, as the tester writes it into the form.
 fn introduce(page: &Page) {
@@ -28,8 +28,10 @@ fn introduce(page: &Page) {
 
 /// Takes a report by its button; gives where it is, once it is there to its end.
 fn report(page: &Page, format: &str, name: &str, end: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("evoucher-reports-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    // One for each report: a second one of the same name would get another.
+    let port = page.value("location.port");
+    let name_of_folder = format!("reports-{}-{format}", port.as_str().unwrap());
+    let folder = empty(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(name_of_folder));
     page.cdp(
         "Browser.setDownloadBehavior",
         json!({"behavior": "allow", "downloadPath": folder}),
