@@ -5,6 +5,7 @@ use crate::place;
 use crate::sh::{self, Result};
 use crate::test::part;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// The rules of accessibility that the page is held to, as their project released them.
 const AXE: [&str; 2] = ["axe-core", "4.14.1"];
@@ -16,6 +17,7 @@ pub(crate) fn test() -> Result<Option<String>> {
     if let Err(reason) = install::install(&[install::NATIVE, install::BROWSER]) {
         return Ok(Some(format!("the station's page in a browser. {reason}")));
     }
+    part("nothing in the page is newer than Chrome 109", compat)?;
     let axe = axe()?;
     part("the station's page in a browser", || {
         sh::library()?;
@@ -38,6 +40,24 @@ pub(crate) fn pictures() -> Result {
         sh::cargo(&["test", "--package=evoucher-browser", "--test=pictures"])
             .env("EVOUCHER_LIBRARY_DIR", sh::target().join("release"))
             .env("EVOUCHER_PICTURES", pictures),
+    )
+}
+
+/// Chrome 109 is the last one for Windows 7, and Debian's is newer: what the page uses is looked up.
+fn compat() -> Result {
+    let folder = sh::root().join("tests/browser/compat");
+    let modules = place::npm_ci("page-compat", &folder)?;
+    let page = sh::root().join("sandbox/page");
+    let mut files = sh::entries(&page)?;
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|kind| kind == "js" || kind == "css")
+    });
+    sh::show(
+        Command::new("node")
+            .arg(folder.join("check.cjs"))
+            .arg(modules)
+            .args(files),
     )
 }
 

@@ -79,6 +79,27 @@ pub(crate) fn npm(dir: &Path, name: &str, version: &str, sha256: &str) -> Result
     remove(dir, &archive)
 }
 
+/// A piece of the cache that a lock file of npm's describes, with a hash for each package: what is in
+/// it changes with that file, and so does its name. Nothing of it runs while it is installed.
+pub(crate) fn npm_ci(name: &str, folder: &Path) -> Result<PathBuf> {
+    let lock = folder.join("package-lock.json");
+    let sum = run(Command::new("sha256sum").arg(&lock))?;
+    let sum = sum.get(..16).unwrap_or_default();
+    cached(&format!("{name}-{sum}"), |dir| {
+        for file in ["package.json", "package-lock.json"] {
+            sh::copy(&folder.join(file), &dir.join(file))?;
+        }
+        run(Command::new("npm").current_dir(dir).args([
+            "ci",
+            "--silent",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]))
+        .map(|_| ())
+    })
+}
+
 /// Takes away an archive that has been unpacked.
 pub(crate) fn remove(dir: &Path, file: &str) -> Result {
     std::fs::remove_file(dir.join(file)).map_err(|error| format!("{file}: {error}"))

@@ -114,6 +114,17 @@ pub fn copy(from: &Path, to: &Path) -> Result {
         .map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
 }
 
+/// What is in a directory, by name.
+pub fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| format!("{}: {error}", dir.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        entries.push(entry.map_err(failed)?.path());
+    }
+    entries.sort();
+    Ok(entries)
+}
+
 /// A directory at this place, with those above it.
 pub fn make_dir(path: &Path) -> Result {
     fs::create_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))

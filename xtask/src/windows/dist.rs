@@ -9,7 +9,7 @@ use super::build;
 use super::importlib;
 use crate::install;
 use crate::place;
-use crate::sh::{Result, copy, fresh_dir, make_dir, read, run, write};
+use crate::sh::{Result, copy, entries, fresh_dir, make_dir, read, run, write};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -171,16 +171,6 @@ fn tree(from: &Path, to: &Path, copy: Copy) -> Result {
         }
     }
     Ok(())
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |error| format!("{}: {error}", dir.display());
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(failed)? {
-        entries.push(entry.map_err(failed)?.path());
-    }
-    entries.sort();
-    Ok(entries)
 }
 
 /// A text as old Windows tools read it: CRLF, and a byte-order mark where there is more than ASCII
