@@ -42,6 +42,20 @@ pub fn compile(root: &Path, into: &Path, changes: &[(&str, &str)]) -> PathBuf {
     program
 }
 
+/// What a program says, line by line, as it says it.
+pub fn lines_of(child: &mut Child) -> Receiver<String> {
+    let output = child.stdout.take().expect("a pipe");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
 /// The program while it runs.
 pub struct Till {
     child: Child,
@@ -63,15 +77,7 @@ impl Till {
             .stdout(Stdio::piped())
             .spawn()
             .expect("mono starts");
-        let output = child.stdout.take().expect("a pipe");
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+        let lines = lines_of(&mut child);
         let input = child.stdin.take().expect("a pipe");
         Self {
             child,

@@ -1,15 +1,16 @@
 //! Programs at the counter, through the library as it is released.
 
 use crate::interface;
+use crate::till::lines_of;
 use crate::{PATIENCE, wait_for};
 use evoucher::envelope::{KeyFormat, Sealer};
 use evoucher_sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The simulated centre's, unless it is told otherwise.
@@ -115,15 +116,7 @@ impl Counter {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let output = child.stdout.take().expect("a pipe");
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+        let lines = lines_of(&mut child);
         Self {
             input: child.stdin.take(),
             child,
