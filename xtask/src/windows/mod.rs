@@ -19,6 +19,7 @@ mod recipes_pascal;
 mod sandbox;
 #[cfg(test)]
 mod scripts;
+mod station;
 mod wine;
 
 use arch::Arch;
@@ -75,6 +76,9 @@ pub(crate) fn test() -> Result<Option<String>> {
             programs::visual_c_libraries(wine)
         })?;
         if arch == Arch::X86 {
+            part("the station's page and interface from its .exe", || {
+                station::run(wine)
+            })?;
             part("stdcall import library for MinGW", || {
                 programs::mingw_stdcall_library(wine)
             })?;

@@ -30,7 +30,12 @@ impl Sandbox {
         let program = std::env::current_exe()
             .map_err(|error| format!("xtask's own path: {error}"))?
             .with_file_name("evoucher-sandbox");
-        let mut child = Command::new(&program)
+        Self::of(Command::new(&program).arg("--tls-dir").arg(tls_dir))
+    }
+
+    /// Starts this program of it.
+    pub(super) fn of(program: &mut Command) -> Result<Self> {
+        let mut child = program
             .args([
                 "--listen",
                 "127.0.0.1:0",
@@ -38,12 +43,10 @@ impl Sandbox {
                 "127.0.0.1:0",
                 "--until-stdin-closes",
             ])
-            .arg("--tls-dir")
-            .arg(tls_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{}: {error}", program.display()))?;
+            .map_err(|error| format!("{program:?}: {error}"))?;
         let output = child.stdout.take().ok_or("the sandbox has no output")?;
         let mut addresses = BTreeMap::new();
         for line in BufReader::new(output).lines() {
@@ -68,18 +71,24 @@ impl Sandbox {
 
     /// How many requests for a token took effect.
     pub(crate) fn processed(&self, token: &str) -> Result<usize> {
+        let ledger = self.ask("GET", "/sandbox/ledger")?;
+        Ok(ledger.matches(&format!("\"token\":\"{token}\"")).count())
+    }
+
+    /// What it answers, from the status line on.
+    pub(super) fn ask(&self, method: &str, path: &str) -> Result<String> {
         let url = self.address("http")?;
         let host = url.trim_start_matches("http://");
-        let failed = |error| format!("{url}/sandbox/ledger: {error}");
+        let failed = |error| format!("{url}{path}: {error}");
         let mut stream = TcpStream::connect(host).map_err(failed)?;
         write!(
             stream,
-            "GET /sandbox/ledger HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         )
         .map_err(failed)?;
-        let mut ledger = String::new();
-        stream.read_to_string(&mut ledger).map_err(failed)?;
-        Ok(ledger.matches(&format!("\"token\":\"{token}\"")).count())
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map_err(failed)?;
+        Ok(answer)
     }
 }
 
