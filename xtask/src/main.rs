@@ -29,6 +29,7 @@ cargo xtask test --page     the station's page alone, in a browser
 cargo xtask bench           measure a call against the same job done with libcurl and OpenSSL
 cargo xtask bench --costs   fail if a call costs more instructions or system calls than is committed
 cargo xtask bench --sizes   what the library's size is made of, by crate
+cargo xtask bench --page    what the page costs the simulated centre: its rate, long tasks, memory
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench", "--sizes"] => bench::sizes(),
         ["bench", "--costs"] => sh::library().and_then(|()| bench::costs()),
+        ["bench", "--page"] => page::bench(),
         ["gen"] => r#gen::run(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),
         ["dist"] => windows::dist(),

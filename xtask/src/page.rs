@@ -31,6 +31,16 @@ pub(crate) fn test() -> Result<Option<String>> {
     Ok(None)
 }
 
+/// Measures what the page costs the centre, and fails where a bound is missed.
+pub(crate) fn bench() -> Result {
+    install::install(&[install::NATIVE, install::BROWSER])?;
+    sh::show(&mut sh::cargo(&[
+        "bench",
+        "--package=evoucher-browser",
+        "--bench=page",
+    ]))
+}
+
 /// Takes the pictures that stand in the guides.
 pub(crate) fn pictures() -> Result {
     install::install(&[install::NATIVE, install::BROWSER])?;
