@@ -9,7 +9,7 @@ use crate::sh::{Result, copy, fresh_dir};
 
 /// What is asked for, and what the answer has in it.
 const ANSWERS: [(&str, &str, &str); 6] = [
-    ("GET", "/sandbox/", "/sandbox/page/main.js"),
+    ("GET", "/sandbox/live", "/sandbox/page/main.js"),
     ("GET", "/sandbox/page/main.js", "import "),
     ("GET", "/sandbox/page/acceptance.js", "import "),
     ("GET", "/sandbox/api/openapi.json", "\"3.1.0\""),
