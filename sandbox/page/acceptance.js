@@ -128,7 +128,7 @@ export function mount(main, first) {
         next ? h('a', { id: 'next-case', class: ['open', 'running'].includes(one.state) ? 'button' : 'button primary', href: `${ROOT}/${next.id}`, 'data-key': 'next-case' }, t('nextCase', { id: next.id })) : null),
       running && presses() > 0 ? h('p', { class: 'muted small' }, t('pressedTimes', { n: presses() })) : null);
     drawCodes(running);
-    for (const section of [questions, figures, aside]) section.hidden = true;
+    for (const section of [questions, figures]) section.hidden = true;
     if (one.questions.length > 0 && running) {
       questions.hidden = false;
       redraw(questions, h('h2', null, t('questions')), one.questions.map(question => h('div', { class: 'question', 'data-question': question.id, role: 'group', 'aria-label': say(question.text) },
@@ -143,9 +143,11 @@ export function mount(main, first) {
     }
     drawVerdict();
     drawEvidence();
-    if (!one.ofRun) {
-      aside.hidden = false;
-      redraw(aside, h('details', { class: 'fold' }, h('summary', null, t('notApplicable')), h('form', { class: 'inline', id: 'not-applicable', onsubmit: putAside, 'data-case': one.id },
+    aside.hidden = one.ofRun;
+    // Drawn once for a case: what is being typed there stays.
+    if (aside.dataset.case !== one.id) {
+      aside.dataset.case = one.id;
+      aside.replaceChildren(h('details', { class: 'fold' }, h('summary', null, t('notApplicable')), h('form', { class: 'inline', id: 'not-applicable', onsubmit: putAside, 'data-case': one.id },
         labelled(t('reason'), h('input', { name: 'reason', required: true, maxlength: '500', autocomplete: 'off' })), h('button', { type: 'submit' }, t('set')))));
     }
   }
@@ -234,6 +236,7 @@ export function mount(main, first) {
         asked += 1;
         one = undefined;
         opened.querySelectorAll('section').forEach(section => section.replaceChildren());
+        aside.dataset.case = '';
         main.scrollTop = 0;
       }
       draw();
