@@ -3,28 +3,14 @@
 
 mod common;
 
-use common::c::{compile, compile_with, run, without_cargos};
+use common::c::{compile, compile_with, run, run_checked, without_cargos};
 use common::wire::wait_for;
-use common::{centre, config, config_with, everything, library_dir};
+use common::{centre, config, config_with, library_dir};
 use evoucher_sandbox::{Sandbox, Tls};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-/// Runs a program as it is, and where everything is tested under valgrind, too: no error, no leak.
-fn run_checked(program: &Path, arguments: &[&str]) {
-    run(Command::new(program).args(arguments));
-    if everything() {
-        run(Command::new("valgrind")
-            .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
-            .args(["--errors-for-leak-kinds=definite,indirect,possible"])
-            .arg("--suppressions=tests/c/valgrind.supp")
-            .args(["--show-leak-kinds=definite,indirect,possible"])
-            .arg(program)
-            .args(arguments));
-    }
-}
 
 #[test]
 fn the_header_compiles_alone_in_every_dialect() {

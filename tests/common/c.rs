@@ -1,6 +1,6 @@
-//! C programs of this project, compiled strictly and run as a user would.
+//! C and C++ programs of this project, compiled strictly and run as a user would.
 
-use super::library_dir;
+use super::{everything, library_dir};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,13 +26,54 @@ pub fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) ->
     ]);
     cc.arg("-o").arg(&program).arg(source);
     if links {
-        let folder = library_dir();
-        cc.arg("-L").arg(&folder).arg("-levoucher");
-        cc.arg(format!("-Wl,-rpath,{}", folder.display()));
+        link(&mut cc);
     }
     cc.args(["-lm", "-ldl", "-lpthread"]).args(more);
     run(&mut cc);
     program
+}
+
+/// Compiles a C++ program, which links the library, under a name of its own.
+pub fn compile_cpp(name: &str, sources: &[&str], dialect: &[&str]) -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let mut cpp = Command::new("c++");
+    cpp.args(dialect).args(CPP_WARNINGS).args(["-g", "-I"]);
+    cpp.args(["include", "-o"]).arg(&program).args(sources);
+    link(&mut cpp);
+    run(cpp.arg("-lpthread"));
+    program
+}
+
+/// What the strictest of programs ask for.
+pub const CPP_WARNINGS: [&str; 8] = [
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wold-style-cast",
+    "-Werror",
+];
+
+fn link(compiler: &mut Command) {
+    let folder = library_dir();
+    compiler.arg("-L").arg(&folder).arg("-levoucher");
+    compiler.arg(format!("-Wl,-rpath,{}", folder.display()));
+}
+
+/// Runs a program as it is, and where everything is tested under valgrind, too: no error, no leak.
+pub fn run_checked(program: &Path, arguments: &[&str]) {
+    run(Command::new(program).args(arguments));
+    if everything() {
+        run(Command::new("valgrind")
+            .args(["--quiet", "--error-exitcode=9", "--leak-check=full"])
+            .args(["--errors-for-leak-kinds=definite,indirect,possible"])
+            .arg("--suppressions=tests/c/valgrind.supp")
+            .args(["--show-leak-kinds=definite,indirect,possible"])
+            .arg(program)
+            .args(arguments));
+    }
 }
 
 /// As a user would run it.

@@ -45,6 +45,8 @@ fn by_hand() -> Result<Vec<String>> {
     let functions = contract::functions(evoucher::HEADER)?;
     let manual = sh::read(&sh::root().join(pages::MANUAL))?;
     let mut missing = pages::missing(&manual, &functions);
+    let cpp = sh::read(&sh::root().join(pages::CPP))?;
+    missing.extend(pages::uncalled(&cpp, &functions));
     let (defined, known) = (bindings::defined(evoucher::HEADER), bindings::codes());
     let without_row = defined.iter().filter(|code| !known.contains(code));
     missing.extend(without_row.map(|(name, _)| format!("src/catalogue: EV_{name} has no row")));
@@ -105,4 +107,13 @@ fn the_first_wrong_line_is_named() {
     assert!(wrong("a\n").starts_with("f, line 2\n"));
     assert!(wrong("a\nb").starts_with("f, line 3\n"));
     assert!(wrong("a\nb\nc\n").starts_with("f, line 3\n"));
+}
+
+#[test]
+fn a_function_that_the_cpp_header_leaves_out_is_named() {
+    let header = "\nint32_t EV_CDECL ev_seal(void);\nint32_t EV_CDECL ev_check(void);\n";
+    let functions = contract::functions(header).unwrap();
+    let uncalled = |cpp| pages::uncalled(cpp, &functions).len();
+    assert_eq!(uncalled("ask(ev_seal, text); ev_check(handle())"), 0);
+    assert_eq!(uncalled("ask(ev_unseal, text); ev_check(handle())"), 1);
 }

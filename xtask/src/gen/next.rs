@@ -61,6 +61,25 @@ pub(super) fn csharp() -> Regions {
     vec![("next", lines(constant)), ("labels", lines(case))]
 }
 
+/// Escaped for the same reason, in both charsets: a program's strings are in the one or the other.
+pub(super) fn cpp() -> Regions {
+    let enumerator = |next: Next| format!("{}, /* {} */", next.as_str(), next.meaning().en);
+    let escaped = |bytes: &[u8]| -> String {
+        let bytes = bytes.iter().map(|byte| format!("\\x{byte:02X}"));
+        bytes.collect()
+    };
+    let row = |next: Next| {
+        let (utf8, gbk) = (
+            label(next).as_bytes(),
+            Charset::Gbk.encode_plain(label(next)),
+        );
+        let (utf8, gbk) = (escaped(utf8), escaped(&gbk));
+        let (is, name) = (next.as_str(), name(next));
+        format!("{{Next::{is}, EV_NEXT_{name}, \"{utf8}\", \"{gbk}\"}},")
+    };
+    vec![("next", lines(enumerator)), ("words", lines(row))]
+}
+
 /// UTF-16 where strings are that, and GBK where they are bytes.
 pub(super) fn pascal() -> Regions {
     let constant = |next: Next| format!("EV_NEXT_{} = '{}';", name(next), next.as_str());
@@ -133,6 +152,11 @@ mod tests {
         assert_eq!(
             first(csharp(), "labels", 0),
             "case Settle: return \"\\u7ED3\\u7B97\"; // 结算"
+        );
+        assert_eq!(first(cpp(), "next", 0), "settle, /* go on and settle */");
+        assert_eq!(
+            first(cpp(), "words", 0),
+            "{Next::settle, EV_NEXT_SETTLE, \"\\xE7\\xBB\\x93\\xE7\\xAE\\x97\", \"\\xBD\\xE1\\xCB\\xE3\"},"
         );
         assert_eq!(first(pascal(), "next", 0), "EV_NEXT_SETTLE = 'settle';");
         let pascal = pascal().remove(1).1;

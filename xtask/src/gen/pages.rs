@@ -7,10 +7,11 @@ use evoucher::catalogue::services::{self, SERVICES};
 use evoucher::config::fields::{self, Kind, Needed};
 
 pub(super) const MANUAL: &str = "docs/manual.zh-CN.md";
+pub(super) const CPP: &str = "include/evoucher.hpp";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// Each page, with what goes between its markers.
-pub(super) fn regions() -> [(&'static str, Regions); 6] {
+pub(super) fn regions() -> [(&'static str, Regions); 7] {
     let tables = vec![
         ("services", services()),
         ("codes", codes()),
@@ -31,6 +32,7 @@ pub(super) fn regions() -> [(&'static str, Regions); 6] {
         ("README.zh-CN.md", next::chinese()),
         ("examples/powerbuilder/README.md", next::powerscript()),
         ("tests/c/everything.c", vec![("services", functions())]),
+        (CPP, next::cpp()),
     ]
 }
 
@@ -192,5 +194,15 @@ pub(super) fn missing(manual: &str, functions: &[Function]) -> Vec<String> {
     let unknown = titles.filter(|title| functions.iter().all(|known| known.name != *title));
     missing.extend(unknown.map(|title| format!("there is no {title}")));
     let named = missing.into_iter().map(|what| format!("{MANUAL}: {what}"));
+    named.collect()
+}
+
+/// The functions that the C++ header, which people write, does not call.
+pub(super) fn uncalled(cpp: &str, functions: &[Function]) -> Vec<String> {
+    let words: Vec<_> = cpp
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .collect();
+    let uncalled = functions.iter().filter(|f| !words.contains(&&*f.name));
+    let named = uncalled.map(|function| format!("{CPP}: it calls no {}", function.name));
     named.collect()
 }
