@@ -64,8 +64,26 @@ pub const DIST: &[Need] = &[
     ("/usr/bin/zip", "zip"),
 ];
 
+/// For the programs that are built with the archives' packages.
+pub const PACKAGES: &[Need] = &[
+    ("cc", "gcc"),
+    ("c++", "g++"),
+    ("/usr/bin/cmake", "cmake"),
+    ("/usr/bin/ninja", "ninja-build"),
+    ("/usr/bin/make", "make"),
+    ("/usr/bin/pkg-config", "pkgconf"),
+];
+
 /// For the Windows half of the tests, beyond that.
 pub const WINDOWS: &[Need] = &[
+    (
+        "/usr/bin/i686-w64-mingw32-g++-win32",
+        "g++-mingw-w64-i686-win32",
+    ),
+    (
+        "/usr/bin/x86_64-w64-mingw32-g++-win32",
+        "g++-mingw-w64-x86-64-win32",
+    ),
     ("/usr/bin/lld-link", "lld"),
     ("/usr/bin/wine-stable", "wine"),
     ("/usr/lib/wine/wine64", "wine64"),

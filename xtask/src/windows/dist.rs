@@ -7,34 +7,33 @@ use super::arch::Arch;
 use super::binary;
 use super::build;
 use super::importlib;
+use super::package;
+use super::package_users;
+use super::sandbox::Sandbox;
 use crate::install;
 use crate::place;
 use crate::sh::{Result, copy, entries, fresh_dir, make_dir, read, run, write};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Builds everything, checks it, and packs it into `dist/`.
 pub(crate) fn dist() -> Result {
-    install::install(&[install::PIP, install::DIST])?;
+    install::install(&[install::PIP, install::DIST, install::PACKAGES])?;
     build::dlls()?;
     binary::check_dlls()?;
     let dist = place::repository().join("dist");
     make_dir(&dist)?;
     println!("{}", windows(&dist)?.display());
-    println!("{}", linux(&dist)?.display());
+    let linux = linux(&dist)?;
+    let sandbox = Sandbox::start(&place::target().join("tls"))?;
+    package_users::linux(&linux, &sandbox)?;
+    println!("{}", linux.display());
     Ok(())
 }
 
 fn windows(dist: &Path) -> Result<PathBuf> {
-    let name = format!("evoucher-{VERSION}-windows");
-    let root = staging(&name)?;
-    for arch in Arch::ALL {
-        let dir = root.join(arch.to_string());
-        importlib::make(arch, &dir)?;
-        let dll = dir.join("evoucher.dll");
-        copy(&build::dll(arch), &dll)?;
-        sign(&dll)?;
-    }
+    let root = staging(&format!("evoucher-{VERSION}-windows"))?;
+    windows_libraries(&root)?;
     let sandbox = root.join("sandbox");
     make_dir(&sandbox)?;
     let [centre, tool] = two(build::exes()?)?;
@@ -47,31 +46,54 @@ fn windows(dist: &Path) -> Result<PathBuf> {
         copy(&from, &to)?;
         sign(&to)?;
     }
+    zip(&root, dist)
+}
+
+/// What the archive for Windows has beside the programs: all that somebody's own program needs.
+fn windows_libraries(root: &Path) -> Result {
+    for arch in Arch::ALL {
+        let dir = root.join(arch.to_string());
+        importlib::make(arch, &dir)?;
+        let dll = dir.join("evoucher.dll");
+        copy(&build::dll(arch), &dll)?;
+        sign(&dll)?;
+    }
+    package::make(root, &Arch::ALL.map(|arch| arch.to_string()))?;
     text(
         &place::repository().join("packaging/START-HERE.txt"),
         &root.join("START-HERE.txt"),
     )?;
-    documents(&root, text)?;
-    sums(&root)?;
-    let zip = dist.join(format!("{name}.zip"));
+    documents(root, text)
+}
+
+/// The archives without the programs, which take minutes to build and which nobody links: for tests
+/// of what people do with the rest. They lie in `dir`.
+pub(crate) fn libraries(dir: &Path) -> Result<[PathBuf; 2]> {
+    fresh_dir(dir)?;
+    let windows = dir.join(format!("evoucher-{VERSION}-windows"));
+    windows_libraries(&windows)?;
+    let linux = dir.join(format!("evoucher-{VERSION}-linux-x86_64"));
+    linux_libraries(&linux)?;
+    Ok([zip(&windows, dir)?, tar(&linux, dir)?])
+}
+
+fn zip(root: &Path, into: &Path) -> Result<PathBuf> {
+    sums(root)?;
+    let name = root.file_name().unwrap_or_default();
+    let zip = into.join(format!("{}.zip", name.to_string_lossy()));
     remove(&zip)?;
     run(Command::new("zip")
-        .current_dir(root.parent().unwrap_or(&root))
+        .current_dir(root.parent().unwrap_or(root))
         .args(["--quiet", "--recurse-paths", "-X"])
         .arg(&zip)
-        .arg(&name))?;
+        .arg(name))?;
     Ok(zip)
 }
 
 fn linux(dist: &Path) -> Result<PathBuf> {
-    let name = format!("evoucher-{VERSION}-linux-x86_64");
-    let root = staging(&name)?;
-    let so = build::so()?;
+    let root = staging(&format!("evoucher-{VERSION}-linux-x86_64"))?;
+    linux_libraries(&root)?;
     let [centre, tool] = two(build::linux_programs()?)?;
-    binary::check_so(&so)?;
-    for directory in ["lib", "sandbox", "tool"] {
-        make_dir(&root.join(directory))?;
-    }
     for (from, to) in [
         (centre, "sandbox/evoucher-sandbox"),
         (tool, "tool/evoucher-tool"),
@@ -79,15 +101,28 @@ fn linux(dist: &Path) -> Result<PathBuf> {
         binary::check_glibc(&from)?;
         copy(&from, &root.join(to))?;
     }
+    tar(&root, dist)
+}
+
+/// The same of the archive for Linux.
+fn linux_libraries(root: &Path) -> Result {
+    let so = build::so()?;
+    binary::check_so(&so)?;
+    make_dir(&root.join("lib"))?;
     copy(&so, &root.join("lib/libevoucher.so"))?;
-    documents(&root, copy)?;
-    sums(&root)?;
-    let tar = dist.join(format!("{name}.tar.gz"));
+    package::make(root, &["lib".to_owned()])?;
+    documents(root, copy)
+}
+
+fn tar(root: &Path, into: &Path) -> Result<PathBuf> {
+    sums(root)?;
+    let name = root.file_name().unwrap_or_default();
+    let tar = into.join(format!("{}.tar.gz", name.to_string_lossy()));
     run(Command::new("tar")
-        .current_dir(root.parent().unwrap_or(&root))
+        .current_dir(root.parent().unwrap_or(root))
         .args(["--owner=0", "--group=0", "--sort=name", "-czf"])
         .arg(&tar)
-        .arg(&name))?;
+        .arg(name))?;
     Ok(tar)
 }
 
@@ -120,6 +155,7 @@ fn documents(root: &Path, copy: Copy) -> Result {
     }
     for file in [
         "include/evoucher.h",
+        "include/evoucher.hpp",
         "sandbox/README.md",
         "sandbox/README.zh-CN.md",
         "tool/README.md",

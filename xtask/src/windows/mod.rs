@@ -11,6 +11,8 @@ mod importlib;
 mod kills;
 mod loading;
 mod matrix;
+mod package;
+mod package_users;
 mod pascal;
 mod payments;
 mod programs;
@@ -35,7 +37,13 @@ pub(crate) use sandbox::Sandbox;
 
 /// Everything that is tested of the DLLs; gives the name of what cannot be tested on this machine.
 pub(crate) fn test() -> Result<Option<String>> {
-    if let Err(reason) = install::install(&[install::PIP, install::DIST, install::WINDOWS]) {
+    let needs = [
+        install::PIP,
+        install::DIST,
+        install::PACKAGES,
+        install::WINDOWS,
+    ];
+    if let Err(reason) = install::install(&needs) {
         return Ok(Some(format!("the Windows half. {reason}")));
     }
     sh::show(&mut build::rustc())?;
@@ -56,6 +64,13 @@ pub(crate) fn test() -> Result<Option<String>> {
 
     part("imports and exports of the DLLs", binary::check_dlls)?;
     part("exports and glibc of the .so", || binary::check_so(&so))?;
+    let [zip, tar] = dist::libraries(&place::target().join("test/archives"))?;
+    part("CMake and pkg-config with the archive for Linux", || {
+        package_users::linux(&tar, &sandbox)
+    })?;
+    part("CMake with the archive for Windows, 32 and 64 bits", || {
+        package_users::windows(&zip, &sandbox, &wines)
+    })?;
     part("C, C# and Delphi, 32 and 64 bits, HTTP and HTTPS", || {
         matrix::run_all(&sandbox, &wines)
     })?;
