@@ -69,6 +69,7 @@ mod tests {
     #[test]
     fn every_snippet_has_its_place_in_a_program() {
         program("recipes.c", "c").unwrap();
+        program("recipes.cpp", "cpp").unwrap();
         program("Recipes.cs", "csharp").unwrap();
     }
 

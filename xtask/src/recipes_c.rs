@@ -1,11 +1,11 @@
-//! The C of the guides, compiled and run against the simulated centre: `settle` is called for a
-//! patient who has verified, and never else.
+//! The C and C++ of the guides, compiled and run against the simulated centre: `settle` is called
+//! for a patient who has verified, and never else.
 
 use crate::hosts;
 use crate::sh::{self, Result};
 use crate::windows::Sandbox;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the configuration beside the program makes of it.
 #[derive(Clone, Copy)]
@@ -43,14 +43,16 @@ impl Centre {
 }
 
 /// Page, what the cashier does, the centre, the token, and how often `settle` may be called.
-const CASES: &[(&str, &str, Centre, &str, usize)] = &[
-    ("form", "wait", Centre::Quick, "auto1-form", 1),
-    ("form", "wait", Centre::Quick, "", 0),
-    ("form", "wait", Centre::Dead, "auto1-dead", 0),
-    ("form", "wait", Centre::Broken, "auto1-broken", 0),
-    ("form", "wait", Centre::Impatient, "pwd-form", 0),
-    ("form", "cancel-early", Centre::Quick, EARLY, 0),
-    ("form", "cancel-later", Centre::Slow, "auto1-later", 0),
+type Case = (&'static str, &'static str, Centre, &'static str, usize);
+
+const CASES: &[Case] = &[
+    (FORM, "wait", Centre::Quick, "auto1-form", 1),
+    (FORM, "wait", Centre::Quick, "", 0),
+    (FORM, "wait", Centre::Dead, "auto1-dead", 0),
+    (FORM, "wait", Centre::Broken, "auto1-broken", 0),
+    (FORM, "wait", Centre::Impatient, "pwd-form", 0),
+    (FORM, "cancel-early", Centre::Quick, EARLY, 0),
+    (FORM, "cancel-later", Centre::Slow, "auto1-later", 0),
     ("readme", "wait", Centre::Quick, "auto1-readme", 1),
     ("readme", "wait", Centre::Quick, "", 0),
     ("readme", "wait", Centre::Dead, "auto1-dead", 0),
@@ -63,6 +65,9 @@ const CASES: &[(&str, &str, Centre, &str, usize)] = &[
     ("readme.zh-CN", "wait", Centre::Quick, "pwd-chinese", 0),
 ];
 
+/// The page that C++ has, too.
+const FORM: &str = "form";
+
 /// Cancelled before the worker ran: nothing was sent for it.
 const EARLY: &str = "auto1-early";
 
@@ -74,16 +79,28 @@ const CONFIGS: [&str; 2] = ["evoucher.json", r"C:\HIS\evoucher.json"];
 pub(crate) fn run() -> Result {
     let dir = sh::target().join("recipes");
     sh::make_dir(&dir)?;
-    let program = compile(&dir)?;
     let sandbox = Sandbox::start(&dir.join("tls"))?;
-    for (page, cashier, centre, token, settles) in CASES {
+    let c = compile(&dir, "cc", "c", "-std=gnu99")?;
+    cases(&dir, &c, &sandbox, CASES.iter())?;
+    let cpp = compile(&dir, "c++", "cpp", "-std=c++11")?;
+    let forms = CASES.iter().filter(|(page, ..)| *page == FORM);
+    cases(&dir, &cpp, &sandbox, forms)
+}
+
+fn cases<'a>(
+    dir: &Path,
+    program: &Path,
+    sandbox: &Sandbox,
+    cases: impl Iterator<Item = &'a Case>,
+) -> Result {
+    for (page, cashier, centre, token, settles) in cases {
         for name in CONFIGS {
-            sh::write(&dir.join(name), &centre.config(&sandbox)?)?;
+            sh::write(&dir.join(name), &centre.config(sandbox)?)?;
         }
         let mut command = sh::command("timeout", &["100"]);
-        command.arg(&program).args([page, cashier, token]);
+        command.arg(program).args([page, cashier, token]);
         // cargo points it at the debug build, and it would come before the program's own path.
-        command.env_remove("LD_LIBRARY_PATH").current_dir(&dir);
+        command.env_remove("LD_LIBRARY_PATH").current_dir(dir);
         let said = sh::run(&mut command)?;
         let settled = said.lines().filter(|line| *line == "settle").count();
         let shown = said
@@ -93,7 +110,8 @@ pub(crate) fn run() -> Result {
         // Whoever is not settled is told why.
         if settled != *settles || shown != 1 - settles {
             return Err(format!(
-                "the guides' C: {page}, {cashier}, a token '{token}':\n{said}"
+                "{}: {page}, {cashier}, a token '{token}':\n{said}",
+                program.display()
             ));
         }
     }
@@ -104,14 +122,16 @@ pub(crate) fn run() -> Result {
     Ok(())
 }
 
-fn compile(dir: &Path) -> Result<std::path::PathBuf> {
-    let source = dir.join("recipes.c");
-    let program = dir.join("recipes");
-    sh::write(&source, &hosts::program("recipes.c", "c")?)?;
+fn compile(dir: &Path, compiler: &str, fence: &str, standard: &str) -> Result<PathBuf> {
+    let name = format!("recipes.{fence}");
+    let source = dir.join(&name);
+    let program = dir.join(format!("recipes-{fence}"));
+    sh::write(&source, &hosts::program(&name, fence)?)?;
     let release = sh::target().join("release");
-    let mut cc = sh::command("cc", &["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-O2"]);
-    cc.args(["-I", "include", "-pthread", "-o"]).arg(&program);
-    cc.arg(&source).arg("-L").arg(&release).arg("-levoucher");
-    sh::show(cc.arg(format!("-Wl,-rpath,{}", release.display())))?;
+    let mut command = sh::command(compiler, &[standard, "-Wall", "-Wextra", "-Werror", "-O2"]);
+    command.args(["-I", "include", "-pthread", "-o"]);
+    command.arg(&program).arg(&source);
+    command.arg("-L").arg(&release).arg("-levoucher");
+    sh::show(command.arg(format!("-Wl,-rpath,{}", release.display())))?;
     Ok(program)
 }

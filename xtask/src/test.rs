@@ -69,9 +69,9 @@ pub fn run(extent: Extent) -> Result {
         }
         sh::show(&mut test)
     })?;
-    // Without a C compiler it is one of those that are named as left out.
-    if sh::has("cc") {
-        part("the guides' C", recipes_c::run)?;
+    // Without a compiler it is one of those that are named as left out.
+    if sh::has("cc") && sh::has("c++") {
+        part("the guides' C and C++", recipes_c::run)?;
     }
     match extent {
         Extent::Everything => {

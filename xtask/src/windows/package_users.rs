@@ -8,6 +8,7 @@ use super::arch::Arch;
 use super::matrix;
 use super::sandbox::Sandbox;
 use super::wine::Wine;
+use crate::hosts;
 use crate::place;
 use crate::sh::{Result, failure, fresh_dir, make_dir, output, run, write};
 
@@ -35,6 +36,9 @@ pub(crate) fn linux(archive: &Path, sandbox: &Sandbox) -> Result {
     }
     for (example, compiler) in [("c/cashier.c", "cc"), ("cpp/cashier.cpp", "c++")] {
         user.pkg_config(example, compiler)?;
+    }
+    for (page, snippet) in hosts::snippets("cmake")? {
+        user.guide(&page, &snippet)?;
     }
     // What is not in the archive is not found, and the reason is said.
     for (asked, options, reason) in [
@@ -145,6 +149,25 @@ impl User {
             config: format!("@{}", dir.join("evoucher.json").display()),
             dir,
         })
+    }
+
+    /// The lines of a page, in the project that they leave out.
+    fn guide(&self, page: &str, snippet: &str) -> Result {
+        let source = self.dir.join("guide");
+        fresh_dir(&source)?;
+        let program = self.root.join("examples/c/cashier.c");
+        let head = "cmake_minimum_required(VERSION 3.10)\nproject(his C)\n";
+        let add = format!("add_executable(his \"{}\")\n", program.display());
+        write(
+            &source.join("CMakeLists.txt"),
+            format!("{head}{add}{snippet}"),
+        )?;
+        let build = source.join("build");
+        run(&mut self.cmake(&source, &build, &[""; 0]))?;
+        run(Command::new("cmake").arg("--build").arg(&build))?;
+        let tag = page.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+        let tag = &tag[tag.len().saturating_sub(12)..];
+        self.pays(Command::new(build.join("his")), tag)
     }
 
     /// The archive's example by CMake, built.
