@@ -46,6 +46,14 @@ impl Log {
         }
     }
 
+    /// The files of the last days that have one, the oldest first, whatever the clock says now.
+    pub fn last_files(&self, days: u64) -> Vec<PathBuf> {
+        let files = files(&self.settings.dir);
+        let newest = files.last().map_or(0, |(day, _)| *day);
+        let last = files.into_iter().filter(|(day, _)| day + days > newest);
+        last.map(|(_, path)| path).collect()
+    }
+
     /// Writes a line, if it is of a level that was asked for.
     pub fn write(&self, line: &Line) {
         if line.level <= self.settings.level {
@@ -109,17 +117,9 @@ fn file_name(day: u64) -> String {
 /// months. So days are old only as far as the log itself has come: while it has leapt by more than
 /// [`MAX_PAUSE`], and not yet gone on from there for as long as files are kept, nothing goes.
 fn remove_old(dir: &Path, today: u64, keep_days: u64) {
-    let mut files: Vec<_> = fs::read_dir(dir)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let day = day_in_name(entry.file_name().to_str()?)?;
-            // What is of a day to come says nothing of the way to today.
-            (day <= today).then(|| (day, entry.path()))
-        })
-        .collect();
-    files.sort_unstable();
+    let mut files = files(dir);
+    // What is of a day to come says nothing of the way to today.
+    files.retain(|(day, _)| *day <= today);
     let mut begun = today;
     for (day, _) in files.iter().rev() {
         if begun - day > MAX_PAUSE {
@@ -134,6 +134,16 @@ fn remove_old(dir: &Path, today: u64, keep_days: u64) {
     for (_, path) in files.iter().take_while(|(day, _)| *day < first_kept) {
         let _ = fs::remove_file(path);
     }
+}
+
+/// This library's files, each with its day, the oldest first.
+fn files(dir: &Path) -> Vec<(u64, PathBuf)> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| Some((day_in_name(entry.file_name().to_str()?)?, entry.path())))
+        .collect();
+    files.sort_unstable();
+    files
 }
 
 /// The day in the name of one of this library's files, and of nobody else's.

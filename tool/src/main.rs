@@ -1,6 +1,7 @@
 //! Joint testing (联调) from the command line: see `--help`.
 
 mod acceptance;
+mod bundle;
 mod journal;
 mod out;
 
@@ -71,6 +72,10 @@ enum Command {
     /// What risk control remembers of this machine's transactions (交易流水库), for reconciling charges
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Write one archive for whoever helps: configuration, versions, self-test, the last logs, the journal's state
+    ///
+    /// No key, token, name, certificate or content is in it; what is in it is listed, to be looked at before it is sent.
+    Bundle(bundle::Wanted),
     /// Go through the acceptance run (验收) of an evoucher-sandbox at the keyboard, or say how it stands
     ///
     /// Plays the cases that are open, one after the other: at the prompt, Enter says that a case is
@@ -163,13 +168,15 @@ fn run(command: Command, out: &Out) -> Result<u8, Problem> {
             let client = match client(config) {
                 Ok(client) => client,
                 Err(problem) => {
-                    show_step(FAILED, "config", 0, &problem.text, out)?;
+                    out.line(&check_line(FAILED, "config", 0, &problem.text))?;
                     out.line(&problem.text)?;
                     return Ok(1);
                 }
             };
             let reply = dispatch::check(&client);
-            show_check(&reply, out)?;
+            for line in check_lines(&reply) {
+                out.line(&line)?;
+            }
             reply.code == EV_OK
         }
         Command::Call { mut arguments } => {
@@ -203,6 +210,7 @@ fn run(command: Command, out: &Out) -> Result<u8, Problem> {
             true
         }
         Command::Journal(command) => journal::run(command, out)?,
+        Command::Bundle(wanted) => bundle::run(wanted, out)?,
         Command::Acceptance(wanted) => return acceptance::run(&wanted, out),
         Command::Protect {
             user, out: path, ..
@@ -213,11 +221,14 @@ fn run(command: Command, out: &Out) -> Result<u8, Problem> {
 
 /// The configured client; without a path, of the file beside this program.
 fn client(path: Option<PathBuf>) -> Result<Client, Problem> {
-    let path = match path {
-        Some(path) => path,
-        None => env::current_exe()?.with_file_name("evoucher.json"),
-    };
-    Ok(dispatch::open_file(&path)?)
+    Ok(dispatch::open_file(&config_path(path)?)?)
+}
+
+fn config_path(path: Option<PathBuf>) -> io::Result<PathBuf> {
+    match path {
+        Some(path) => Ok(path),
+        None => Ok(env::current_exe()?.with_file_name("evoucher.json")),
+    }
 }
 
 /// Does something with the configured client; what keeps it from that is said in its language.
@@ -261,27 +272,31 @@ fn word<'a>(data: &'a Value, name: &str) -> &'a str {
 }
 
 /// One line for each step, and one that says which it is.
-fn show_check(reply: &Reply, out: &Out) -> io::Result<()> {
-    for step in data(reply)["steps"].as_array().into_iter().flatten() {
-        let (name, finding) = (word(step, "step"), word(step, "finding"));
-        let ms = step["ms"].as_u64().unwrap_or_default();
-        let mark = match (step["ok"] == true, step["warning"] == true) {
-            (false, _) => FAILED,
-            (true, true) => "warn",
-            (true, false) => "ok  ",
-        };
-        show_step(mark, name, ms, finding, out)?;
-    }
-    match reply.code {
-        EV_OK => out.line(&reply.message),
-        code => out.line(&format!("{code}  {}", reply.message)),
-    }
+fn check_lines(reply: &Reply) -> Vec<String> {
+    let data = data(reply);
+    let steps = data["steps"].as_array().into_iter().flatten();
+    let mut lines: Vec<_> = steps
+        .map(|step| {
+            let mark = match (step["ok"] == true, step["warning"] == true) {
+                (false, _) => FAILED,
+                (true, true) => "warn",
+                (true, false) => "ok  ",
+            };
+            let ms = step["ms"].as_u64().unwrap_or_default();
+            check_line(mark, word(step, "step"), ms, word(step, "finding"))
+        })
+        .collect();
+    lines.push(match reply.code {
+        EV_OK => reply.message.to_string(),
+        code => format!("{code}  {}", reply.message),
+    });
+    lines
 }
 
 const FAILED: &str = "FAIL";
 
-fn show_step(mark: &str, name: &str, ms: u64, finding: &str, out: &Out) -> io::Result<()> {
-    out.line(&format!("{mark}  {name:<8}{ms:>6} ms  {finding}"))
+fn check_line(mark: &str, name: &str, ms: u64, finding: &str) -> String {
+    format!("{mark}  {name:<8}{ms:>6} ms  {finding}")
 }
 
 fn explain(code: i32, language: Language, out: &Out) -> io::Result<()> {

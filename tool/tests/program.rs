@@ -302,3 +302,110 @@ fn a_made_journal_is_its_groups() {
     assert_eq!(mode(&dir.join("owners")), 0o2770);
     assert_eq!(mode(&dir.join("evoucher-journal.db")), 0o660);
 }
+
+#[test]
+fn bundle_has_what_helps_and_nothing_that_may_not_leave() {
+    let centre = centre();
+    let dir = folder("bundle");
+    let journal = dir.join("journal");
+    let init = tool(&["journal", "init", journal.to_str().unwrap()]);
+    assert_eq!(init.exit, 0, "{}", init.error);
+    let log = dir.join("log");
+    let more = json!({
+        "log": { "dir": log }, "journal": { "dir": journal },
+        "headers": { "X-Gateway": "gateway-secret" },
+        "defaults": {
+            "orgCodg": "H35010000001", "orgName": "测试医院", "opterId": "0001", "opterName": "张三丰",
+            "devId": "AA-BB", "devIP": "10.1.2.3",
+        },
+    });
+    let config = config("bundle-config", &centre.url(), more);
+    let request =
+        r#"{"token":"signed-bundle","ownPaySetlAmt":"12.30","fixmedinsTrnsSn":"SN-BUNDLE"}"#;
+    let called = tool(&["call", &config, "genPayCert", request]);
+    assert!(called.out.contains("\"next\":\"charge\""), "{}", called.out);
+    // As the library writes it; of long ago; and not ours.
+    fs::create_dir(&log).unwrap();
+    fs::write(log.join("evoucher-20261122-42.log"), "{\"code\":0}\n").unwrap();
+    fs::write(log.join("evoucher-20200101-1.log"), "old").unwrap();
+    fs::write(log.join("patients.log"), "patients").unwrap();
+
+    let archive = dir.join("help.zip");
+    let arguments = ["bundle", &config, "--out", archive.to_str().unwrap()];
+    let written = tool(&arguments);
+    assert_eq!(written.exit, 0, "{}{}", written.out, written.error);
+    let parts = unzip(&archive);
+    let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
+    let logs: Vec<_> = names
+        .iter()
+        .filter(|name| name.starts_with("log/"))
+        .collect();
+    assert_eq!(logs.len(), 1, "{names:?}");
+    for name in [
+        "README.txt",
+        "config.json",
+        "version.txt",
+        "check.txt",
+        "journal.txt",
+        logs[0],
+    ] {
+        assert!(names.contains(&name), "{names:?}");
+        assert!(written.out.contains(name), "{}", written.out);
+    }
+    assert_eq!(names.len(), 6, "{names:?}");
+    let part = |wanted: &str| &parts.iter().find(|(name, _)| name == wanted).unwrap().1;
+    let shown: Value = serde_json::from_str(part("config.json")).unwrap();
+    assert_eq!(shown["orgId"], "testOrgId");
+    assert_eq!(shown["defaults"]["orgCodg"], "H35010000001");
+    assert!(part("check.txt").contains("中心已接受 orgId 和密钥"));
+    assert_eq!(part("log/evoucher-20261122-42.log"), "{\"code\":0}\n");
+    // printf 'testOrgId\nH35010000001\nSN-BUNDLE' | sha256sum | cut -c1-8
+    assert!(part("journal.txt").contains("cbec24f2  issued"));
+    let whole: String = parts.iter().map(|(_, text)| text.as_str()).collect();
+    for secret in [
+        KEY,
+        "gateway-secret",
+        "张三丰",
+        "signed-bundle",
+        "SN-BUNDLE",
+        "\"PC",
+    ] {
+        assert!(!whole.contains(secret), "{secret}");
+    }
+
+    // Nobody's file is written over.
+    let again = tool(&arguments);
+    assert_eq!(again.exit, 1);
+    assert!(again.error.contains("help.zip"), "{}", again.error);
+
+    // What cannot be opened is what help is wanted with. A misspelt name may have the key behind it.
+    let broken =
+        format!(r#"{{"localUrl":"http://a:pass@b","orgId":"testOrgId","sm4key":"{KEY}"}}"#);
+    fs::write(dir.join("broken.json"), broken).unwrap();
+    let second = dir.join("broken.zip");
+    let path = dir.join("broken.json");
+    let written = tool(&[
+        "bundle",
+        path.to_str().unwrap(),
+        "--out",
+        second.to_str().unwrap(),
+    ]);
+    assert_eq!(written.exit, 0, "{}", written.error);
+    let parts = unzip(&second);
+    let whole: String = parts.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(whole.contains("sm4key"), "{whole}");
+    assert!(!whole.contains(KEY) && !whole.contains("pass"), "{whole}");
+}
+
+/// What is in an archive, read by another program than the one that made it.
+fn unzip(archive: &Path) -> Vec<(String, String)> {
+    let program = "
+import json, sys, zipfile
+archive = zipfile.ZipFile(sys.argv[1])
+assert archive.testzip() is None
+print(json.dumps([[name, archive.read(name).decode('utf-8')] for name in archive.namelist()]))";
+    let mut python = std::process::Command::new("python3");
+    let output = python.args(["-c", program]).arg(archive).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
