@@ -10,6 +10,7 @@ mod r#gen;
 mod hosts;
 mod install;
 mod interface;
+mod notices;
 mod page;
 mod place;
 mod recipes;
@@ -35,6 +36,7 @@ cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
+cargo xtask dist windows    one of them alone, or: linux
 ";
 
 fn main() -> ExitCode {
@@ -50,7 +52,9 @@ fn main() -> ExitCode {
         ["bench", "--page"] => page::bench(),
         ["gen"] => r#gen::run(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),
-        ["dist"] => windows::dist(),
+        ["dist"] => windows::dist(&windows::Archive::ALL),
+        ["dist", "windows"] => windows::dist(&[windows::Archive::Windows]),
+        ["dist", "linux"] => windows::dist(&[windows::Archive::Linux]),
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
         ["fuzz", name, seconds] => fuzz::run(name, seconds),

@@ -87,6 +87,7 @@ fn windows(arch: Arch, build: &str) -> Result {
         .arg("--target-dir")
         .arg(target_dir(&arch.to_string(), build))
         .env(STRIP.0, STRIP.1)
+        .env(FLAGS, flags(&["-Clink-arg=-Wl,--no-insert-timestamp"])?)
         // -Zbuild-std is not for stable compilers otherwise.
         .env("RUSTC", RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -99,7 +100,7 @@ fn windows(arch: Arch, build: &str) -> Result {
 /// The oldest glibc that the .so runs on: Kylin V10 and UOS 20 have 2.28, CentOS 7 has this one.
 pub(crate) const GLIBC: &str = "2.17";
 
-const LINUX_TARGET: &str = "x86_64-unknown-linux-gnu";
+pub(crate) const LINUX_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The .so against an old glibc: a build with Debian 12's own asks for 2.34.
 pub(crate) fn so() -> Result<PathBuf> {
@@ -118,6 +119,24 @@ pub(crate) fn linux_programs() -> Result<Vec<PathBuf>> {
 /// valgrind.
 const STRIP: (&str, &str) = ("CARGO_PROFILE_RELEASE_STRIP", "symbols");
 
+const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// The compiler's flags, by which the same sources make the same file in every folder and for
+/// everybody: whose home the crates lie in is not told.
+fn flags(more: &[&str]) -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let sources = home.ok_or("no CARGO_HOME")?.join("registry/src");
+    // One folder for each registry, named for its address.
+    let mut flags: Vec<String> = more.iter().copied().map(str::to_owned).collect();
+    if sources.exists() {
+        for folder in sh::entries(&sources)? {
+            flags.push(format!("--remap-path-prefix={}=crates", folder.display()));
+        }
+    }
+    Ok(flags.join("\u{1f}"))
+}
+
 fn linux(build: &str) -> Result<PathBuf> {
     let tools = place::wheels(
         "zigbuild-0.24.0-zig-0.17.1",
@@ -131,6 +150,7 @@ fn linux(build: &str) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(&target_dir)
         .env(STRIP.0, STRIP.1)
+        .env(FLAGS, flags(&[])?)
         .env("CARGO_ZIGBUILD_ZIG_PATH", tools.join("ziglang/zig")))?;
     Ok(target_dir.join(LINUX_TARGET).join("release"))
 }

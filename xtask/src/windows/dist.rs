@@ -8,27 +8,47 @@ use super::binary;
 use super::build;
 use super::importlib;
 use super::package;
-use super::package_users;
-use super::sandbox::Sandbox;
 use crate::install;
+use crate::notices;
 use crate::place;
 use crate::sh::{Result, copy, entries, fresh_dir, make_dir, read, run, write};
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Builds everything, checks it, and packs it into `dist/`.
-pub(crate) fn dist() -> Result {
-    install::install(&[install::PIP, install::DIST, install::PACKAGES])?;
-    build::dlls()?;
-    binary::check_dlls()?;
+/// Which archive is made.
+#[derive(Clone, Copy)]
+pub(crate) enum Archive {
+    Windows,
+    Linux,
+}
+
+impl Archive {
+    pub(crate) const ALL: [Self; 2] = [Self::Windows, Self::Linux];
+}
+
+/// Builds what these archives hold, checks it, and packs it into `dist/`.
+pub(crate) fn dist(archives: &[Archive]) -> Result {
+    install::install(&[install::PIP, install::DIST])?;
     let dist = place::repository().join("dist");
     make_dir(&dist)?;
-    println!("{}", windows(&dist)?.display());
-    let linux = linux(&dist)?;
-    let sandbox = Sandbox::start(&place::target().join("tls"))?;
-    package_users::linux(&linux, &sandbox)?;
-    println!("{}", linux.display());
+    for archive in archives {
+        let archive = match archive {
+            Archive::Windows => {
+                build::dlls()?;
+                binary::check_dlls()?;
+                windows(&dist)?
+            }
+            Archive::Linux => linux(&dist)?,
+        };
+        println!("{}", sum(&archive)?.trim_end());
+    }
     Ok(())
+}
+
+fn sum(archive: &Path) -> Result<String> {
+    let name = archive.file_name().unwrap_or_default();
+    let folder = archive.parent().unwrap_or(archive);
+    run(Command::new("sha256sum").current_dir(folder).arg(name))
 }
 
 fn windows(dist: &Path) -> Result<PathBuf> {
@@ -59,10 +79,17 @@ fn windows_libraries(root: &Path) -> Result {
         sign(&dll)?;
     }
     package::make(root, &Arch::ALL.map(|arch| arch.to_string()))?;
+    let packaging = place::repository().join("packaging");
     text(
-        &place::repository().join("packaging/START-HERE.txt"),
+        &packaging.join("START-HERE.txt"),
         &root.join("START-HERE.txt"),
     )?;
+    make_dir(&root.join("tool"))?;
+    text(
+        &packaging.join("rollout.cmd"),
+        &root.join("tool/rollout.cmd"),
+    )?;
+    notices::make(root, Arch::X86.rust_target())?;
     documents(root, text)
 }
 
@@ -82,9 +109,16 @@ fn zip(root: &Path, into: &Path) -> Result<PathBuf> {
     let name = root.file_name().unwrap_or_default();
     let zip = into.join(format!("{}.zip", name.to_string_lossy()));
     remove(&zip)?;
-    run(Command::new("zip")
+    same_everywhere(root)?;
+    // In the order of the names; zip writes local times.
+    run(Command::new("sh")
         .current_dir(root.parent().unwrap_or(root))
-        .args(["--quiet", "--recurse-paths", "-X"])
+        .env("TZ", "UTC")
+        .args([
+            "-ec",
+            "find \"$2\" | LC_ALL=C sort | zip --quiet -X \"$1\" -@",
+            "sh",
+        ])
         .arg(&zip)
         .arg(name))?;
     Ok(zip)
@@ -111,6 +145,7 @@ fn linux_libraries(root: &Path) -> Result {
     make_dir(&root.join("lib"))?;
     copy(&so, &root.join("lib/libevoucher.so"))?;
     package::make(root, &["lib".to_owned()])?;
+    notices::make(root, build::LINUX_TARGET)?;
     documents(root, copy)
 }
 
@@ -118,12 +153,35 @@ fn tar(root: &Path, into: &Path) -> Result<PathBuf> {
     sums(root)?;
     let name = root.file_name().unwrap_or_default();
     let tar = into.join(format!("{}.tar.gz", name.to_string_lossy()));
+    same_everywhere(root)?;
     run(Command::new("tar")
         .current_dir(root.parent().unwrap_or(root))
-        .args(["--owner=0", "--group=0", "--sort=name", "-czf"])
+        .args(["--owner=0", "--group=0", "--numeric-owner"])
+        .args(["--sort=name", "--format=gnu", "-czf"])
         .arg(&tar)
         .arg(name))?;
     Ok(tar)
+}
+
+/// Takes away what tells one build of a commit from another: when it was, and whose rights were what.
+fn same_everywhere(root: &Path) -> Result {
+    let repository = place::repository();
+    let time =
+        run(Command::new("git")
+            .current_dir(&repository)
+            .args(["log", "-1", "--format=%ct"]));
+    // Without git's folder: the day that zip's times begin with.
+    let time = time.map_or_else(|_| "315532800".to_owned(), |time| time.trim().to_owned());
+    run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(root))?;
+    run(Command::new("find").arg(root).args([
+        "-exec",
+        "touch",
+        "-d",
+        &format!("@{time}"),
+        "{}",
+        "+",
+    ]))
+    .map(|_| ())
 }
 
 /// The simulated centre and the tool, in the order of their build.
@@ -284,7 +342,9 @@ mod tests {
         let root = root.canonicalize().unwrap();
         let mut links = 0;
         for page in pages(&root) {
+            // A C++ function without a name looks like a link.
             let text = read(&page).unwrap();
+            let text: String = text.split("\n```").step_by(2).collect();
             for link in text
                 .split("](")
                 .skip(1)

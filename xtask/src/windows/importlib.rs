@@ -51,8 +51,12 @@ fn llvm(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
     dlltool(command, def, lib, kill_at)
 }
 
+/// Its files have a name made of the process' number otherwise, and the time.
 fn gnu(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
-    dlltool(Command::new(arch.mingw("dlltool")), def, lib, kill_at)
+    let mut command = Command::new(arch.mingw("dlltool"));
+    command.args(["--temp-prefix", "evoucher", "--deterministic-libraries"]);
+    command.current_dir(def.parent().unwrap_or(def));
+    dlltool(command, def, lib, kill_at)
 }
 
 fn dlltool(mut command: Command, def: &Path, lib: &Path, kill_at: bool) -> Result {

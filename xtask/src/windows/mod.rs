@@ -28,11 +28,13 @@ use arch::Arch;
 use wine::Wine;
 
 use crate::install;
+use crate::notices;
 use crate::place;
 use crate::sh::{self, Result};
 use crate::test::part;
+use std::path::Path;
 
-pub(crate) use dist::dist;
+pub(crate) use dist::{Archive, dist};
 pub(crate) use sandbox::Sandbox;
 
 /// Everything that is tested of the DLLs; gives the name of what cannot be tested on this machine.
@@ -65,6 +67,18 @@ pub(crate) fn test() -> Result<Option<String>> {
     part("imports and exports of the DLLs", binary::check_dlls)?;
     part("exports and glibc of the .so", || binary::check_so(&so))?;
     let [zip, tar] = dist::libraries(&place::target().join("test/archives"))?;
+    part("the archives' notices and bills of materials", || {
+        let x64 = build::dll(Arch::X64);
+        for (archive, libraries) in [
+            (&zip, vec![build::dll(Arch::X86), x64]),
+            (&tar, vec![so.clone()]),
+        ] {
+            let name = archive.to_string_lossy();
+            let folder = name.trim_end_matches(".zip").trim_end_matches(".tar.gz");
+            notices::check(Path::new(folder), &libraries)?;
+        }
+        Ok(())
+    })?;
     part("CMake and pkg-config with the archive for Linux", || {
         package_users::linux(&tar, &sandbox)
     })?;
