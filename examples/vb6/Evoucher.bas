@@ -135,6 +135,18 @@ Public Function EvAsk(ByVal Service As String, ByVal Request As String) As EvRep
     EvAsk = EvAnswer(Code, Buffer)
 End Function
 
+' The one-function style of the national library, after EvStart. It goes by evoucher.json beside evoucher.dll. Url: "" for the
+' address that is configured there. Request: {"transType":"tokenPwdStas","data":{...}}
+Public Function EvTransReply(ByVal Url As String, ByVal Request As String) As EvReply
+    Dim Buffer As String
+    Dim Code As Long
+    If IsOpen Then
+        Buffer = Space$(REPLY_SIZE)
+        Code = EvTrans(Url, Request, Buffer, REPLY_SIZE)
+    End If
+    EvTransReply = EvAnswer(Code, Buffer)
+End Function
+
 ' May this settlement go on? Asked when it is about to be made, which it may only when NextStep is "settle".
 ' Credential: qrcode, card or terminal_face. Method: online, terminal or library. OfflineVerified: the terminal or the
 ' national library has checked the password.

@@ -1,6 +1,6 @@
 program FirstCalls;
 
-{ The calls of examples/delphi/README.md, as they stand there: FirstCalls SITUATION TAG. }
+{ The calls of examples/delphi/README.md and docs/nationectrans.zh-CN.md, as they stand there: FirstCalls SITUATION TAG. }
 
 {$IFDEF FPC}
   {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
@@ -61,6 +61,15 @@ var
   Reply: TEvReply;
 begin
   {$I pay.inc}
+end;
+
+{$I trans.inc}
+
+{ The default client, whose configuration is beside the DLL. }
+procedure OneFunction(const Token: string);
+begin
+  TEvoucher.Trans('', '{"transType":"tokenPwdCheckNotc","data":' + EvJson(['token', Token]) + '}');
+  AskStatus(Token);
 end;
 
 procedure Expect(const What: string; Settles, Charges: Integer);
@@ -128,6 +137,12 @@ begin
         Expect('a NUL', 0, 0);
         Pay(StringOfChar('x', 41), Own('SN-long'));
         Expect('an over-long token', 0, 0);
+        OneFunction(Own('auto1-trans'));
+        Expect('verified, by Trans', 1, 0);
+        OneFunction(Own('pwd-trans'));
+        Expect('not verified, by Trans', 0, 0);
+        OneFunction('');
+        Expect('an empty token, by Trans', 0, 0);
         Cancelled('pwd-read', False);
         Cancelled('signed-fault.silence', True);
       end
@@ -142,6 +157,8 @@ begin
         Expect('a dead centre', 0, 0);
         Pay(Own('signed-read'), Own('SN-dead'));
         Expect('a dead centre', 0, 0);
+        OneFunction(Own('auto1-trans'));
+        Expect('a dead centre, by Trans', 0, 0);
       end;
       { What the guide does not write: the program ends here. }
     finally

@@ -27,6 +27,7 @@ internal static class Program
             Opens();
             Form();
             Readme();
+            OneFunction();
         }
         catch (Exception error)
         {
@@ -112,6 +113,25 @@ internal static class Program
         Check(settles == 1 || program.Shown.Length > 0, "README, " + what + ": says why not");
     }
 
+    // The default client reads its configuration once.
+    private static void OneFunction()
+    {
+        Configure("quick.json");
+        OneFunction("verified", "auto1-trans-" + tag, 1);
+        OneFunction("an empty token", "", 0);
+        OneFunction("not verified", "pwd-trans-" + tag, 0);
+    }
+
+    private static void OneFunction(string what, string token, int settles)
+    {
+        ReadmeProgram program = new ReadmeProgram();
+        EvoucherClient.Trans(
+            "", "{\"transType\":\"tokenPwdCheckNotc\",\"data\":" + EvoucherJson.Object("token", token) + "}");
+        program.Ask(token);
+        Check(program.Settled == settles, "Trans, " + what + ": settled " + program.Settled + " times");
+        Check(settles == 1 || program.Shown.Length > 0, "Trans, " + what + ": says why not");
+    }
+
     private static void Configure(string name)
     {
         File.Copy(name, "evoucher.json", true);
@@ -167,7 +187,7 @@ internal sealed class CashierForm : Form
     }
 }
 
-// The lines of examples/csharp/README.md.
+// The lines of examples/csharp/README.md, and of docs/nationectrans.zh-CN.md.
 internal sealed class ReadmeProgram
 {
     internal readonly CancellationTokenSource Cancellation = new CancellationTokenSource();
@@ -180,6 +200,13 @@ internal sealed class ReadmeProgram
         CancellationTokenSource cancellation = Cancellation;
 //> examples/csharp/README.md 1
     }
+
+    internal void Ask(string token)
+    {
+        AskStatus(token);
+    }
+
+//> docs/nationectrans.zh-CN.md 1
 
     private void ShowWaiting()
     {

@@ -114,7 +114,17 @@ static void readme_in_chinese(const char *request)
 //> README.zh-CN.md 1
 }
 
-/* The READMEs ask for the status: somebody has to have notified the patient. */
+//> docs/nationectrans.zh-CN.md 1
+
+static void one_function(const char *request)
+{
+    char wrapped[512];
+
+    snprintf(wrapped, sizeof wrapped, "{\"transType\":\"tokenPwdStas\",\"data\":%s}", request);
+    ask_status(wrapped);
+}
+
+/* The pages ask for the status: somebody has to have notified the patient. */
 static void notify(const char *request)
 {
     char reply[8192];
@@ -136,7 +146,8 @@ int main(int argc, char **argv)
         form(argv[2], argv[3], request);
     } else {
         notify(request);
-        if (strcmp(argv[1], "readme") == 0) readme(request);
+        if (strcmp(argv[1], "trans") == 0) one_function(request);
+        else if (strcmp(argv[1], "readme") == 0) readme(request);
         else readme_in_chinese(request);
     }
     return 0;

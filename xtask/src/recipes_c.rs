@@ -58,6 +58,11 @@ const CASES: &[Case] = &[
     ("readme", "wait", Centre::Dead, "auto1-dead", 0),
     ("readme", "wait", Centre::Broken, "auto1-broken", 0),
     ("readme", "wait", Centre::Quick, "pwd-readme", 0),
+    ("trans", "wait", Centre::Quick, "auto1-trans", 1),
+    ("trans", "wait", Centre::Quick, "", 0),
+    ("trans", "wait", Centre::Dead, "auto1-dead", 0),
+    ("trans", "wait", Centre::Broken, "auto1-broken", 0),
+    ("trans", "wait", Centre::Quick, "pwd-trans", 0),
     ("readme.zh-CN", "wait", Centre::Quick, "auto1-chinese", 1),
     ("readme.zh-CN", "wait", Centre::Quick, "", 0),
     ("readme.zh-CN", "wait", Centre::Dead, "auto1-dead", 0),
@@ -101,6 +106,8 @@ fn cases<'a>(
         command.arg(program).args([page, cashier, token]);
         // cargo points it at the debug build, and it would come before the program's own path.
         command.env_remove("LD_LIBRARY_PATH").current_dir(dir);
+        // The default client's; it is beside the library else.
+        command.env("EVOUCHER_CONFIG", dir.join(CONFIGS[0]));
         let said = sh::run(&mut command)?;
         let settled = said.lines().filter(|line| *line == "settle").count();
         let shown = said

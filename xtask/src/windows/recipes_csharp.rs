@@ -17,7 +17,10 @@ use crate::sh::{Result, copy, fresh_dir, run, write};
 pub(crate) fn mono(sandbox: &Sandbox, so: &Path) -> Result {
     let library = so.parent().ok_or("the .so has no directory")?;
     let (dir, program) = stage("mono", sandbox)?;
-    play(dotnet::mono(&program, library, &dir), &dir, "mono", sandbox)
+    let mut command = dotnet::mono(&program, library, &dir);
+    // The default client's; on Windows it is beside the DLL.
+    command.env("EVOUCHER_CONFIG", dir.join("evoucher.json"));
+    play(command, &dir, "mono", sandbox)
 }
 
 /// On .NET with the DLL.
@@ -67,6 +70,7 @@ fn play(mut command: Command, dir: &Path, tag: &str, sandbox: &Sandbox) -> Resul
     for (words, times) in [
         ("auto1-form", 2),
         ("auto1-readme", 2),
+        ("auto1-trans", 2),
         ("auto1-early", 0),
         ("auto1-shut", 0),
         ("auto1-before", 0),

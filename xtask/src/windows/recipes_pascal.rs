@@ -12,10 +12,11 @@ use crate::place;
 use crate::sh::{Result, copy, fresh_dir, run, write};
 
 /// The blocks, and the files that the host programs have them in.
-const BLOCKS: [(&str, &str); 6] = [
+const BLOCKS: [(&str, &str); 7] = [
     ("docs/integration.md 1", "HisCentre.pas"),
     ("docs/integration.md 2", "VerifyThread.pas"),
     ("docs/integration.md 3", "form.inc"),
+    ("docs/nationectrans.zh-CN.md 1", "trans.inc"),
     ("examples/delphi/README.md 1", "open.inc"),
     ("examples/delphi/README.md 2", "verify.inc"),
     ("examples/delphi/README.md 3", "pay.inc"),
@@ -41,7 +42,7 @@ const HOSTS: [(&str, &[Situation]); 2] = [
 
 /// What the centre saw of each token in the end: whoever cancelled before the thread ran sent
 /// nothing.
-const PROCESSED: [(&str, usize); 7] = [
+const PROCESSED: [(&str, usize); 8] = [
     ("auto1", 2),
     ("nopwd", 1),
     ("auto1-early", 0),
@@ -49,6 +50,7 @@ const PROCESSED: [(&str, usize); 7] = [
     ("auto1-raise", 0),
     ("auto1-read", 2),
     ("signed-read", 2),
+    ("auto1-trans", 2),
 ];
 
 /// What `evoucher.json` beside the program makes of it.
