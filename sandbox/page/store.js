@@ -82,19 +82,38 @@ async function load() {
   for (const [name, path] of [['setup', '/setup'], ['faultKinds', '/faults/kinds'], ['patientKinds', '/patients/kinds']]) {
     void refresh(path, value => { store[name] = value; change('setup'); }, current);
   }
+  if (!await fetchExchanges(current)) return;
+  store.loaded = true;
+  change('exchanges');
+}
+
+/// Takes in the exchanges that are kept, newest first; whether all of them came.
+async function fetchExchanges(current) {
   let before;
+  let fetched = 0;
   do {
     const page = await ask(`/exchanges?limit=1000${before ? `&before=${before}` : ''}`);
-    if (!current() || !page) return;
+    if (!current() || !page) return false;
+    fetched += page.exchanges.length;
     const older = page.exchanges.filter(exchange => !summary(exchange.id)).reverse();
     const oldest = store.exchanges[0]?.id ?? Infinity;
     store.exchanges = [...older, ...store.exchanges];
     if (older.length && older.at(-1).id > oldest) store.exchanges.sort((a, b) => a.id - b.id); // the stream has come in between
     before = page.exchanges.length === 1000 ? page.exchanges.at(-1).id : undefined;
     change('exchanges');
-  } while (before && store.exchanges.length < KEPT);
-  store.loaded = true;
-  change('exchanges');
+  } while (before && fetched < KEPT);
+  store.exchanges.splice(0, Math.max(store.exchanges.length - KEPT, 0));
+  return true;
+}
+
+const QUIET = 1000; // ms
+let catching = 0;
+
+/// More has changed than the stream tells of: the rest is fetched once it has become quiet.
+function catchUp() {
+  clearTimeout(catching);
+  const generation = store.generation;
+  catching = setTimeout(() => { void fetchExchanges(() => generation === store.generation); }, QUIET);
 }
 
 async function refresh(path, put, current) {
@@ -134,7 +153,7 @@ export function follow() {
     hello: load,
     gap: load,
     cleared: () => { void load(); },
-    exchanges: data => take(data.exchanges),
+    exchanges: data => { take(data.exchanges); if (data.untold) catchUp(); },
     patient: putPatient,
     faults: putFaults,
     channel: putChannel,

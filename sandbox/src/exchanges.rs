@@ -217,13 +217,13 @@ impl Exchanges {
         self.kept.iter().enumerate().map(numbered)
     }
 
-    /// What has changed since this was asked last: at most so many, the oldest first.
-    pub(crate) fn take_changed(&mut self, most: usize) -> Vec<u64> {
-        let taken: Vec<u64> = self.changed.iter().copied().take(most).collect();
-        for id in &taken {
-            self.changed.remove(id);
-        }
-        taken
+    /// What has changed since this was asked last: the newest, at most so many, in the order of their
+    /// numbers; and how many others, which are let go of.
+    pub(crate) fn take_changed(&mut self, most: usize) -> (Vec<u64>, usize) {
+        let others = self.changed.len().saturating_sub(most);
+        let taken = self.changed.iter().copied().skip(others).collect();
+        self.changed.clear();
+        (taken, others)
     }
 
     /// What a list shows of it.

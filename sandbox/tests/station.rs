@@ -254,6 +254,7 @@ fn events_tell_what_changes_and_can_be_taken_up_again() {
     let mut again = Stream::open(&centre, Some(&last));
     let (_, data) = again.next("exchanges");
     assert_eq!(data["exchanges"][0]["token"], "pwd-2");
+    assert_eq!(data["untold"], 0);
     drop((stream, again));
     // Of another run, or of one that is long gone.
     let mut unknown = Stream::open(&centre, Some("999999"));

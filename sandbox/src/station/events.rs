@@ -30,11 +30,15 @@ use tokio::time::{Sleep, interval, sleep};
 /// How many events are kept for readers who come back.
 const KEPT: usize = 2000;
 
-/// How many exchanges one event tells of.
-const BATCH: usize = 500;
+/// How many exchanges one event tells of, and patients.
+const BATCH: usize = 200;
 
 /// How often changed exchanges are told.
 const PACE: Duration = Duration::from_millis(50);
+
+/// How long the stream is silent after more had changed than one event tells of. Nobody reads that
+/// fast, and whoever shows it takes the processor's time from those who are answered.
+const FLOODED: Duration = Duration::from_millis(500);
 
 /// A sign of life, so that nobody on the way takes the stream for dead.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -167,25 +171,33 @@ pub(crate) async fn tell(centre: Weak<Centre>) {
             return;
         };
         tell_others(&centre);
-        loop {
-            let mut books = centre.books();
-            let changed = books.exchanges.take_changed(BATCH);
-            if changed.is_empty() {
-                break;
-            }
-            if !centre.bus.has_readers() {
-                drop(books);
-                centre.bus.skip();
-                continue;
-            }
-            let summaries = changed.iter().filter_map(|id| books.exchanges.summary(*id));
-            let summaries: Vec<_> = summaries.collect();
-            let data = json!({ "exchanges": summaries }).to_string();
-            drop(summaries);
-            drop(books);
-            centre.bus.publish("exchanges", &data);
+        let is_flooded = tell_exchanges(&centre);
+        drop(centre);
+        if is_flooded {
+            sleep(FLOODED).await;
         }
     }
+}
+
+/// Tells of the exchanges that have changed; whether there were more than it tells of.
+fn tell_exchanges(centre: &Centre) -> bool {
+    let mut books = centre.books();
+    let (changed, untold) = books.exchanges.take_changed(BATCH);
+    if changed.is_empty() {
+        return false;
+    }
+    if !centre.bus.has_readers() {
+        drop(books);
+        centre.bus.skip();
+        return false;
+    }
+    let summaries = changed.iter().filter_map(|id| books.exchanges.summary(*id));
+    let summaries: Vec<_> = summaries.collect();
+    let data = json!({ "exchanges": summaries, "untold": untold }).to_string();
+    drop(summaries);
+    drop(books);
+    centre.bus.publish("exchanges", &data);
+    untold > 0
 }
 
 #[derive(Deserialize)]

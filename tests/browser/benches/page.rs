@@ -123,6 +123,20 @@ const SCROLLS: &str = "
     };
     step();";
 
+/// Until the page has, once it is quiet, every exchange up to its newest.
+fn whole(page: &Page) {
+    const HAS_ALL: &str = "
+        const done = arguments[0];
+        import('/sandbox/page/store.js').then(({ store }) => {
+          const waits = setInterval(() => {
+            const ids = store.exchanges.map(one => one.id);
+            if (ids.length >= 9000 && ids.at(-1) - ids[0] === ids.length - 1) { clearInterval(waits); done(ids.length); }
+          }, 100);
+        });";
+    let has = page.script(HAS_ALL);
+    assert!(has.is_number(), "{has}");
+}
+
 fn main() {
     let station = station();
     let empty = resident();
@@ -136,6 +150,7 @@ fn main() {
             "Number(document.querySelector('#live-list').dataset.count) >= 9000",
         );
         with.push(rate(&station));
+        whole(&page);
         page.cdp("Page.navigate", json!({"url": "about:blank"}));
         without.push(rate(&station));
     }
