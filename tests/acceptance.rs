@@ -140,8 +140,14 @@ const WRONG: &[Wrong] = &[
     Wrong {
         what: "is blocked while it waits",
         changes: &[
-            ("Task.Factory.StartNew(delegate()", "((Action)delegate()"),
-            ("}, TaskCreationOptions.LongRunning);", "})();"),
+            (
+                "Task task = Task.Factory.StartNew(delegate()",
+                "Action now = delegate()",
+            ),
+            (
+                "}, TaskCreationOptions.LongRunning);",
+                "}; now(); Task task = Task.Factory.StartNew(delegate() { });",
+            ),
         ],
         found: &[("P11", &["usable"]), ("C07", &["usable"])],
     },

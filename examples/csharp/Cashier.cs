@@ -43,6 +43,11 @@ internal static class Cashier
             Console.Error.WriteLine(error.Message);
             return 2;
         }
+        catch (DllNotFoundException error)
+        {
+            Console.Error.WriteLine("evoucher.dll (libevoucher.so on Linux) is not beside this program: {0}", error.Message);
+            return 2;
+        }
     }
 }
 
@@ -52,6 +57,7 @@ internal sealed class Window
     private readonly Channel channel;
     private readonly Bills bills;
     private readonly HashSet<string> busy = new HashSet<string>(); // the bills that are being paid
+    private readonly List<Task> works = new List<Task>(); // what is under way
 
     internal Window(EvoucherClient client, Channel channel, Bills bills)
     {
@@ -71,6 +77,11 @@ internal sealed class Window
         for (string line = Console.ReadLine(); line != null; line = Console.ReadLine())
         {
             string[] words = line.Split(' ');
+            if (words.Length < WordsOf(words[0]))
+            {
+                Console.WriteLine("{0} wants {1} words after it", words[0], WordsOf(words[0]) - 1);
+                continue;
+            }
             switch (words[0])
             {
                 case "check":
@@ -96,13 +107,34 @@ internal sealed class Window
                     break;
             }
         }
+        // A window that closes: cancel, wait for the calls, then go.
         client.Cancel(null);
+        lock (works)
+        {
+            Task.WaitAll(works.ToArray());
+        }
+    }
+
+    private static int WordsOf(string command)
+    {
+        switch (command)
+        {
+            case "check":
+            case "settle":
+            case "pay":
+                return 4;
+            case "cancel":
+            case "service":
+                return 2;
+            default:
+                return 1;
+        }
     }
 
     // On another thread, so that the window stays usable. A mistake in the program is shown, and ends nothing else.
-    private static void Work(string who, Action work)
+    private void Work(string who, Action work)
     {
-        Task.Factory.StartNew(delegate()
+        Task task = Task.Factory.StartNew(delegate()
         {
             try
             {
@@ -118,6 +150,11 @@ internal sealed class Window
                 Console.WriteLine("error {0} {1}", who, error.Message);
             }
         }, TaskCreationOptions.LongRunning);
+        lock (works)
+        {
+            works.RemoveAll(done => done.IsCompleted);
+            works.Add(task);
+        }
     }
 
     // Notifies the patient and asks until the password is verified, it is cancelled, or time is out.

@@ -81,7 +81,15 @@ impl Doors {
 async fn open(centre: &Arc<Centre>, address: SocketAddr, door: Door) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        .map_err(|error| {
+            let text = match error.kind() {
+                io::ErrorKind::AddrInUse => format!(
+                    "{address} 已被占用，用 --listen 或 --tls 换一个端口 (in use: --listen and --tls choose another port)"
+                ),
+                _ => format!("{address}: {error}"),
+            };
+            io::Error::new(error.kind(), text)
+        })?;
     let bound = listener.local_addr()?;
     if bound.ip().is_loopback() && bound.is_ipv4() {
         let twin = SocketAddr::from((Ipv6Addr::LOCALHOST, bound.port()));

@@ -156,6 +156,10 @@ impl Config {
         let source = Zeroizing::new(decode_file(source).into_owned());
         match source.trim().strip_prefix('@') {
             Some(path) => Self::read_file(&beside_program(Path::new(path.trim()))),
+            None if !source.trim_start().starts_with('{') => Err(refuse(text!(
+                "不是 JSON 对象；文件的路径前面要加 @",
+                "not a JSON object; a file's path has an @ before it"
+            ))),
             None => Self::parse(&source, None),
         }
     }

@@ -185,7 +185,7 @@ impl<'a> Tester<'a> {
 
     /// What may be said at the prompt of a case.
     fn choices(&self, case: &Value) -> String {
-        let mut choices = vec![self.of(["Enter 做完了", "Enter: done"])];
+        let mut choices = vec![self.of(["Enter 完成，判定", "Enter: done, judge it"])];
         if case["ofRun"] != true {
             choices.push(self.of(["p 我已操作", "p: I pressed it"]));
         }

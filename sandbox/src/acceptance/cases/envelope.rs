@@ -120,7 +120,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "E09", section: "A、B 1.1 HTTPS",
         title: ["证书不对的三个地址", "Three bad certificates"],
-        todo: ["把服务地址依次设为“配置”页列出的 https-expired、https-wrong-name、https-self-signed，各发起一次请求；完成后关闭本项。", "Set the address to https-expired, https-wrong-name and https-self-signed of the set-up page in turn, and send a request to each; then close the case."],
+        todo: ["把服务地址依次设为“配置”页列出的 https-expired、https-wrong-name、https-self-signed，各发起一次请求；然后点“完成，判定”。", "Set the address to https-expired, https-wrong-name and https-self-signed of the set-up page in turn, and send a request to each; then close the case."],
         played: ["证书分别是已过期的、别的主机的、自签名的", "an expired certificate, another's, and one by nobody but itself"],
         scans: &[("A", "auto1-signed")],
         scope: Scope::Ports,

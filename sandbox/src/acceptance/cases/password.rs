@@ -244,7 +244,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P17", section: "B 1.9 -6、500084",
         title: ["查询触发限流", "Polling meets the rate limit"],
-        todo: ["扫码，选择线上密码核验；让 HIS 自行查询，直到核验通过。由您点击的查询，请先点“我已操作”。", "Scan, choose the online check; let the HIS ask until verified. Press \"I pressed it\" before a query of your own."],
+        todo: ["扫码，选择线上密码核验；让 HIS 自行查询，直到核验通过，先不要结算。由您点击的查询，请先点“我已操作”。", "Scan, choose the online check; let the HIS ask until verified, and do not settle yet. Press \"I pressed it\" before a query of your own."],
         played: ["第 2 次查询返回 -6，第 3 次返回 500084，之后正常", "the second query answers -6, the third 500084, then all is well"],
         scans: &[("A", "auto2")],
         plays: &[nth(STATUS, 2, Say("codem6")), nth(STATUS, 3, Say("code500084"))],
@@ -259,7 +259,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P18", section: "–",
         title: ["等待时取消", "Called off while waiting"],
-        todo: ["扫码，选择线上密码核验；等待时在 HIS 中取消，同时点“已取消”。", "Scan, choose the online check; call it off while it waits, and say so."],
+        todo: ["扫码，选择线上密码核验；等待时在 HIS 中取消，随即点“已取消”。", "Scan, choose the online check; call it off while it waits, and say so."],
         played: ["参保人一直未核验", "the patient never verifies"],
         scans: &[("A", "pwd")],
         needs: &["notc", "cancelled"],
@@ -286,7 +286,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P20", section: "B 1.4.3.2 (3) A",
         title: ["非医保结算类业务", "Not an insurance settlement"],
-        todo: ["扫码，办理非结算类业务（如查询）；完成后点“我已操作”，再关闭本项。", "Scan, do something that is no settlement; then press \"I pressed it\" and close the case."],
+        todo: ["扫码，办理非结算类业务（如查询）；完成后点“我已操作”，再点“完成，判定”。", "Scan, do something that is no settlement; then press \"I pressed it\" and close the case."],
         played: ["–", "–"],
         scans: &[("A", "pwd")],
         scope: Scope::Strangers,
@@ -297,7 +297,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P21", section: "B 1.5.3.2、1.6.2 (8) A",
         title: ["实体卡，终端刷脸", "A card, then a terminal's face check"],
-        todo: ["用实体卡结算一次；再用医保终端刷脸结算一次；完成后关闭本项。", "Settle once with a card, once with a face check; then close the case."],
+        todo: ["用实体卡结算一次；再用医保终端刷脸结算一次；然后点“完成，判定”。", "Settle once with a card, once with a face check; then close the case."],
         played: ["–", "–"],
         scans: &[("A", "pwd")],
         scope: Scope::Strangers,
@@ -310,7 +310,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "P22", section: "B 1.6.2 (8) B",
         title: ["展码，但选择线下核验", "A code, but the offline check"],
-        todo: ["扫码，选择线下密码核验；先不输密码尝试结算，再完成线下核验；完成后关闭本项。", "Scan, choose the offline check; try to settle before the password, then do the check; then close the case."],
+        todo: ["扫码，选择线下密码核验；先不输密码尝试结算，再完成线下核验；然后点“完成，判定”。", "Scan, choose the offline check; try to settle before the password, then do the check; then close the case."],
         played: ["–", "–"],
         scans: &[("A", "pwd")],
         rules: &[

@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         id: "C04", section: "A 1.4.3.2 (3)",
         title: ["没有自费金额", "Nothing left to pay"],
-        todo: ["办理一笔自费金额为 0 的结算；完成后点“我已操作”，再关闭本项。", "Settle a bill of which nothing is left to pay; then press \"I pressed it\" and close the case."],
+        todo: ["办理一笔自费金额为 0 的结算；完成后点“我已操作”，再点“完成，判定”。", "Settle a bill of which nothing is left to pay; then press \"I pressed it\" and close the case."],
         played: ["–", "–"],
         scans: &[("A", "signed")],
         needs: &["pressed"],
@@ -248,7 +248,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &["cert"],
         rules: &[
             f("same-bill", "A 1.4.4 (2)", ["重新取凭据用同一流水号、同一金额", "the same serial number and amount again"], |c| c.another_serial().or_else(|| c.another_amount())),
-            f_no("first-not-charged", "A 1.4.3.3 (2)", ["确认第一张凭据没有扣款吗？", "Was the first certificate left uncharged?"]),
+            f_no("first-not-charged", "A 1.4.3.3 (2)", ["第一张凭据没有扣款，是吗？", "Was the first certificate left uncharged?"]),
         ],
         ..ROW
     },
