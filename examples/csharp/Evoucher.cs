@@ -1,7 +1,8 @@
 // Evoucher.cs - evoucher.dll / libevoucher.so for C#.
 //
 // Copy this file into your project. It works from .NET Framework 4.0 (C# 4) to today's .NET, and on mono, in 32-bit
-// and in 64-bit programs: the DLL must be of the program's bitness (x86 or x64), beside the program.
+// and in 64-bit programs: the DLL must be of the process's bitness, beside the program; an AnyCPU program may have both, as
+// x86\evoucher.dll and x64\evoucher.dll.
 //
 // The configuration's "charset" must stay "utf-8", which is the default: text crosses as UTF-8 bytes, never through the
 // marshaller's ANSI, so it is right on every Windows whatever its code page.
@@ -11,6 +12,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -27,13 +29,15 @@ namespace Evoucher
         private readonly List<RunningFlow> flows = new List<RunningFlow>();
 
         /// <summary>Opens a client.</summary>
-        /// <param name="config">JSON text, or "@" and the path of a file that holds it.</param>
+        /// <param name="config">JSON text, or "@" and the path of a file that holds it; a relative one begins at the program's
+        /// folder.</param>
         /// <exception cref="EvoucherException">The configuration is not usable; the message says why.</exception>
         /// <exception cref="InvalidOperationException">Its charset is not utf-8.</exception>
         public EvoucherClient(string config)
         {
             int client;
-            int code = Native.ev_open(Text.Encode(config, "config"), out client);
+            Native.Find();
+            int code = Native.ev_open(Text.Encode(FromProgram(config), "config"), out client);
             if (code != 0)
             {
                 throw new EvoucherException(new EvoucherReply(null, code, Text.LastReply()));
@@ -244,6 +248,7 @@ namespace Evoucher
         /// <param name="request">{"transType":"signedQuery","orgId":"...","data":{...}}</param>
         public static EvoucherReply Trans(string url, string request)
         {
+            Native.Find();
             byte[] urlText = url == null ? null : Text.Encode(url, "url");
             byte[] requestText = Text.EncodeRequest(request);
             if (Text.IsOtherCharset(0))
@@ -260,6 +265,7 @@ namespace Evoucher
         public static string Version()
         {
             byte[] reply = new byte[8192];
+            Native.Find();
             Native.ev_version(reply, reply.Length);
             return Text.Decode(reply);
         }
@@ -286,6 +292,18 @@ namespace Evoucher
             }
             value = found;
             return code;
+        }
+
+        // Where mono or dotnet runs the program, the library would take their folder for the program's.
+        private static string FromProgram(string config)
+        {
+            if (config == null || !config.StartsWith("@", StringComparison.Ordinal))
+            {
+                return config;
+            }
+            string path = config.Substring(1);
+            bool isRelative = path.IndexOfAny(Path.GetInvalidPathChars()) < 0 && !Path.IsPathRooted(path);
+            return isRelative ? "@" + Path.Combine(AppDomain.CurrentDomain.BaseDirectory, path) : config;
         }
 
         private delegate int ClientCall(int client, byte[] request, byte[] reply, int size);
@@ -673,28 +691,51 @@ namespace Evoucher
     public static class EvoucherCode
     {
         // <gen:codes>
+        /// <summary>an argument of the call is unusable</summary>
         public const int InvalidArgument = -10001;
+        /// <summary>the text is not in the configured charset</summary>
         public const int InvalidText = -10002;
+        /// <summary>the configuration is unusable</summary>
         public const int InvalidConfig = -10003;
+        /// <summary>no such client: never opened, or closed</summary>
         public const int InvalidClient = -10004;
+        /// <summary>the request does not fit the interface</summary>
         public const int InvalidRequest = -10005;
+        /// <summary>the reply did not fit and was kept: fetch it with ev_last_reply</summary>
         public const int BufferTooSmall = -10006;
+        /// <summary>no such service</summary>
         public const int UnknownService = -10007;
+        /// <summary>stopped by risk control as a duplicate transaction</summary>
         public const int Duplicate = -10008;
+        /// <summary>cancelled</summary>
         public const int Cancelled = -10009;
+        /// <summary>the journal cannot be used</summary>
         public const int Journal = -10010;
+        /// <summary>a certificate was handed out for this transaction, and nobody has said what became of it</summary>
         public const int IssuedBefore = -10011;
+        /// <summary>no connection to the centre</summary>
         public const int Connect = -10020;
+        /// <summary>no TLS connection to the centre</summary>
         public const int Tls = -10021;
+        /// <summary>out of time waiting for the centre; the request may have been processed</summary>
         public const int Timeout = -10022;
+        /// <summary>the connection broke; the request may have been processed</summary>
         public const int ConnectionLost = -10023;
+        /// <summary>the centre answered with an HTTP error status</summary>
         public const int HttpStatus = -10024;
+        /// <summary>the centre's reply cannot be read; the request may have been processed</summary>
         public const int BadReply = -10025;
+        /// <summary>the reply cannot be decrypted: most often the wrong key</summary>
         public const int Decrypt = -10026;
+        /// <summary>the centre reports a business failure</summary>
         public const int Business = -10027;
+        /// <summary>the password was not verified</summary>
         public const int NotVerified = -10030;
+        /// <summary>the settlement may not go on</summary>
         public const int NotAllowed = -10031;
+        /// <summary>one-code pay cannot be used</summary>
         public const int CannotPay = -10032;
+        /// <summary>a fault of this library</summary>
         public const int Internal = -10099;
         // </gen:codes>
 
@@ -922,6 +963,26 @@ namespace Evoucher
     internal static class Native
     {
         private const string Library = "evoucher";
+
+        // An AnyCPU program may have both DLLs, in the folders x86 and x64 beside it. What is loaded already is what a call
+        // finds. A DLL beside the program comes first, and elsewhere the system knows where to look.
+        internal static void Find()
+        {
+            if (Environment.OSVersion.Platform != PlatformID.Win32NT)
+            {
+                return;
+            }
+            string here = AppDomain.CurrentDomain.BaseDirectory;
+            string dll = Path.Combine(Path.Combine(here, IntPtr.Size == 8 ? "x64" : "x86"), "evoucher.dll");
+            if (!File.Exists(Path.Combine(here, "evoucher.dll")) && File.Exists(dll))
+            {
+                // When it fails, the first call says why.
+                LoadLibraryW(dll);
+            }
+        }
+
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
+        private static extern IntPtr LoadLibraryW(string path);
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         internal delegate int ProgressCall(IntPtr user, IntPtr progressEvent);

@@ -37,6 +37,7 @@ internal static class Joint
                 CancelledCalls(client);
                 Listeners(client);
                 Reports(client);
+                JointTyped.Run(client, tag, Check);
             }
             DefaultClient();
             Closing();

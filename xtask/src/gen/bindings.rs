@@ -36,7 +36,7 @@ pub(super) const BINDINGS: [Binding; 4] = [
         },
         separator: ", ",
         none: "()",
-        code: "public const int {Name} = {number};\n",
+        code: "/// <summary>{meaning}</summary>\npublic const int {Name} = {number};\n",
         next: next::csharp,
     },
     Binding {
@@ -97,7 +97,10 @@ impl Binding {
         let cannot = |kind| (self.argument)(kind).is_empty();
         let functions = functions.iter().filter(|f| !f.takes(cannot));
         let code = |(name, number): (&str, i32)| {
-            filled(self.code, name).replace("{number}", &number.to_string())
+            let meaning = codes::all().find(|row| row.code == number);
+            filled(self.code, name)
+                .replace("{number}", &number.to_string())
+                .replace("{meaning}", meaning.map_or("", |row| row.en))
         };
         let mut regions = vec![("functions", functions.map(|f| self.declare(f)).collect())];
         if !self.code.is_empty() {

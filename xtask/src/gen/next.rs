@@ -61,6 +61,28 @@ pub(super) fn csharp() -> Regions {
     vec![("next", lines(constant)), ("labels", lines(case))]
 }
 
+/// As an enum.
+pub(super) fn csharp_typed() -> Regions {
+    let pascal_case = |next: Next| super::contract::camel(next.as_str());
+    let value = |next: Next| {
+        let (en, name) = (next.meaning().en, pascal_case(next));
+        format!("/// <summary>{en}</summary>\n{name},")
+    };
+    let word = |next: Next| {
+        let name = pascal_case(next);
+        format!("case EvoucherNext.{name}: return NextStep.{name};")
+    };
+    let shown = |next: Next| {
+        let name = pascal_case(next);
+        format!("case NextStep.{name}: return EvoucherNext.Label(EvoucherNext.{name});")
+    };
+    vec![
+        ("next", lines(value)),
+        ("words", lines(word)),
+        ("labels", lines(shown)),
+    ]
+}
+
 /// Escaped for the same reason, in both charsets: a program's strings are in the one or the other.
 pub(super) fn cpp() -> Regions {
     let enumerator = |next: Next| format!("{}, /* {} */", next.as_str(), next.meaning().en);

@@ -11,7 +11,7 @@ pub(super) const CPP: &str = "include/evoucher.hpp";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// Each page, with what goes between its markers.
-pub(super) fn regions() -> [(&'static str, Regions); 7] {
+pub(super) fn regions() -> [(&'static str, Regions); 8] {
     let tables = vec![
         ("services", services()),
         ("codes", codes()),
@@ -33,6 +33,7 @@ pub(super) fn regions() -> [(&'static str, Regions); 7] {
         ("examples/powerbuilder/README.md", next::powerscript()),
         ("tests/c/everything.c", vec![("services", functions())]),
         (CPP, next::cpp()),
+        ("examples/csharp/Typed.cs", next::csharp_typed()),
     ]
 }
 

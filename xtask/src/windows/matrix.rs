@@ -280,11 +280,18 @@ impl Stage {
     fn csharp(&self) -> Result<[PathBuf; 2]> {
         let repository = place::repository();
         let binding = repository.join("examples/csharp/Evoucher.cs");
+        let typed = repository.join("examples/csharp/Typed.cs");
+        let tests = repository.join("tests/csharp");
         let joint = self.dir.join("joint.exe");
         let example = self.dir.join("example.exe");
         dotnet::compile(
             4,
-            &[binding.clone(), repository.join("tests/csharp/Joint.cs")],
+            &[
+                binding.clone(),
+                typed,
+                tests.join("Joint.cs"),
+                tests.join("JointTyped.cs"),
+            ],
             &joint,
         )?;
         dotnet::compile(
