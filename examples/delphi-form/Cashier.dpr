@@ -1,0 +1,38 @@
+program Cashier;
+
+{ The window's program. HisBooks of examples/delphi stands for your database and your payment channel. }
+
+uses
+  Forms, SysUtils, Classes, Dialogs, Evoucher, Payments, HisBooks, CashierWork, CashierForm;
+
+var
+  Window: TCashier;
+  I: Integer;
+  Bills: THisBooks;
+  Left: TStringList;
+  Centre: TEvoucher;
+begin
+  Application.Initialize;
+  { One client for the whole program, opened when it starts. }
+  try
+    Centre := TEvoucher.Create('@' + ExtractFilePath(ParamStr(0)) + 'evoucher.json');
+  except
+    on Error: EEvoucher do
+    begin
+      ShowMessage(Error.Message);
+      Exit;
+    end;
+  end;
+  Bills := THisBooks.Create('127.0.0.1:18080', ExtractFilePath(ParamStr(0)) + 'bills.txt');
+  { What an earlier run left open comes first: until it is known, nobody may be charged for it. }
+  Left := Bills.Open;
+  for I := 0 to Left.Count - 1 do
+    ClearUpBill(Centre, Bills, Left[I], Bills.Amount(Left[I]));
+  Left.Free;
+  Application.CreateForm(TCashier, Window);
+  Window.Centre := Centre;
+  Window.Books := Bills;
+  Application.Run;
+  Centre.Free;
+  Bills.Free;
+end.

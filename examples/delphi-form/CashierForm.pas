@@ -1,0 +1,162 @@
+unit CashierForm;
+
+{ A cashier's window to copy: the online password check with a countdown and cancel, the settlement behind the gate, one-code
+  pay that charges once, and a window that closes at the right moment. What it asks for is CashierWork.pas, on threads of
+  its own; nothing here waits. Its captions are in CashierForm.dfm. }
+
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+{$H+}
+
+interface
+
+uses
+  SysUtils, Classes, Controls, Forms, StdCtrls, ExtCtrls, Evoucher, Payments, CashierWork;
+
+type
+  TCashier = class(TForm)
+    TokenEdit: TEdit;
+    TotalEdit: TEdit;
+    SerialEdit: TEdit;
+    AmountEdit: TEdit;
+    CheckButton: TButton;
+    CancelButton: TButton;
+    OfflineBox: TCheckBox;
+    SettleButton: TButton;
+    PayButton: TButton;
+    ConfirmButton: TButton;
+    CountdownLabel: TLabel;
+    HintLabel: TLabel;
+    DetailsLabel: TLabel;
+    Timer: TTimer;
+    procedure CheckButtonClick(Sender: TObject);
+    procedure CancelButtonClick(Sender: TObject);
+    procedure SettleButtonClick(Sender: TObject);
+    procedure PayButtonClick(Sender: TObject);
+    procedure ConfirmButtonClick(Sender: TObject);
+    procedure TimerTimer(Sender: TObject);
+    procedure FormCloseQuery(Sender: TObject; var CanClose: Boolean);
+    procedure FormDestroy(Sender: TObject);
+  private
+    FWork: TCashierWork;
+    FCloses: Boolean;
+    FOnSettle: TNotifyEvent;
+    procedure Start(Work: TCashierWork);
+    procedure Ended(Sender: TObject);
+    procedure Enable;
+    procedure Pay(ConfirmOnly: Boolean);
+  public
+    { The program's one client, its bills and its channel. }
+    Centre: TEvoucher;
+    Books: TEvBooks;
+    function IsBusy: Boolean;
+    { Where the insurance settlement is made: put yours here. }
+    property OnSettle: TNotifyEvent read FOnSettle write FOnSettle;
+  end;
+
+implementation
+
+{$IFNDEF FPC}
+{$R *.dfm}
+{$ENDIF}
+
+{ Pressed again for the same patient it sends the notice again, which is what "resend" asks for. }
+procedure TCashier.CheckButtonClick(Sender: TObject);
+begin
+  Start(TCheckWork.Create(Centre, TokenEdit.Text, TotalEdit.Text, Ended));
+end;
+
+procedure TCashier.CancelButtonClick(Sender: TObject);
+begin
+  if FWork <> nil then
+    FWork.Cancel;
+end;
+
+{ At the moment of the settlement the centre is asked once more: what the screen says decides nothing. }
+procedure TCashier.SettleButtonClick(Sender: TObject);
+begin
+  Start(TGateWork.Create(Centre, TokenEdit.Text, OfflineBox.Checked, Ended));
+end;
+
+procedure TCashier.PayButtonClick(Sender: TObject);
+begin
+  Pay(False);
+end;
+
+{ What an earlier try, or an earlier run of the program, has left open. }
+procedure TCashier.ConfirmButtonClick(Sender: TObject);
+begin
+  Pay(True);
+end;
+
+procedure TCashier.Pay(ConfirmOnly: Boolean);
+begin
+  Start(TPayWork.Create(Centre, Books, SerialEdit.Text, AmountEdit.Text, Books.State(SerialEdit.Text), TokenEdit.Text,
+    ConfirmOnly, Ended));
+end;
+
+{ One thing at a time. Whoever made this one may have ended before this line: Ended comes by the message loop, later. }
+procedure TCashier.Start(Work: TCashierWork);
+begin
+  FreeAndNil(FWork);
+  FWork := Work;
+  HintLabel.Caption := '';
+  DetailsLabel.Caption := '';
+  Enable;
+end;
+
+{ The thread's OnTerminate, on the form's thread. It is freed when the next one starts, and not in its own event. }
+procedure TCashier.Ended(Sender: TObject);
+begin
+  if Sender <> FWork then
+    Exit;
+  HintLabel.Caption := FWork.Hint;
+  DetailsLabel.Caption := FWork.Details;
+  Enable;
+  if (FWork is TGateWork) and FWork.Reply.Settles and Assigned(FOnSettle) then
+    FOnSettle(Self);
+  if FCloses then
+    Close;
+end;
+
+procedure TCashier.TimerTimer(Sender: TObject);
+begin
+  if (FWork <> nil) and (FWork.Remaining >= 0) then
+    CountdownLabel.Caption := IntToStr(FWork.Remaining) + ' s'
+  else
+    CountdownLabel.Caption := '';
+end;
+
+function TCashier.IsBusy: Boolean;
+begin
+  Result := (FWork <> nil) and not FWork.HasEnded;
+end;
+
+procedure TCashier.Enable;
+begin
+  TokenEdit.Enabled := not IsBusy;
+  CheckButton.Enabled := not IsBusy;
+  SettleButton.Enabled := not IsBusy;
+  PayButton.Enabled := not IsBusy;
+  ConfirmButton.Enabled := not IsBusy;
+  CancelButton.Enabled := IsBusy and FWork.CanCancel;
+end;
+
+{ Cancel, wait for the call, then go: a reply may hold a certificate. A payment goes on to its end. }
+procedure TCashier.FormCloseQuery(Sender: TObject; var CanClose: Boolean);
+begin
+  CanClose := not IsBusy;
+  if not CanClose then
+  begin
+    FCloses := True;
+    FWork.Cancel;
+  end;
+end;
+
+procedure TCashier.FormDestroy(Sender: TObject);
+begin
+  FreeAndNil(FWork);
+end;
+
+end.

@@ -1,0 +1,283 @@
+unit CashierWork;
+
+{ What a cashier's window asks for, each on a thread of its own, so that the window stays usable. It knows nothing of forms:
+  CashierForm.pas is one that uses it. Delphi 7 to 12, and Free Pascal.
+
+  A form makes one, is told on its own thread when it has ended, looks at what came of it, and frees it. Freeing one that
+  has not ended cancels it, and waits. }
+
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+{$H+}
+
+interface
+
+uses
+  SysUtils, Classes, Evoucher, Payments;
+
+type
+  TCashierWork = class(TThread)
+  private
+    FFlow: TEvFlow;
+    FProblem: string;
+    FRemaining: Integer;
+    FEnded: TNotifyEvent;
+    FHasEnded: Boolean;
+    procedure Over(Sender: TObject);
+  protected
+    FCentre: TEvoucher;
+    procedure Work; virtual; abstract;
+    procedure Execute; override;
+  public
+    Reply: TEvReply;
+    { Ended is called on the form's thread. }
+    constructor Create(Centre: TEvoucher; const Token: string; Ended: TNotifyEvent);
+    destructor Destroy; override;
+    { At any time, also before the thread has run. A payment is not called off halfway. }
+    procedure Cancel; virtual;
+    function CanCancel: Boolean; virtual;
+    { For the form's timer: how many seconds the patient still has; -1 while nobody waits. }
+    function Remaining: Integer;
+    { Whether the form was told that it has ended. }
+    property HasEnded: Boolean read FHasEnded;
+    { For the operator's screen, once it has ended. }
+    function Hint: string; virtual;
+    { For the details. }
+    function Details: string;
+  end;
+
+  { The online password check. Reply.Settles: the settlement may be asked for. }
+  TCheckWork = class(TCashierWork)
+  private
+    FRequest: string;
+  protected
+    procedure Work; override;
+  public
+    { Total: the pre-settlement's, '' when there is none. }
+    constructor Create(Centre: TEvoucher; const Token, Total: string; Ended: TNotifyEvent);
+  end;
+
+  { At the moment of the settlement: may it go on? Only when Reply.Settles. }
+  TGateWork = class(TCashierWork)
+  private
+    FOffline: Boolean;
+    FToken: string;
+  protected
+    procedure Work; override;
+  public
+    { Offline: the terminal or the national library has checked the password. }
+    constructor Create(Centre: TEvoucher; const Token: string; Offline: Boolean; Ended: TNotifyEvent);
+  end;
+
+  { A bill that is paid, or asked for again: State is what it has come to. }
+  TPayWork = class(TCashierWork)
+  private
+    FBooks: TEvBooks;
+    FSerial, FAmount, FToken: string;
+    FConfirmOnly: Boolean;
+    FState: string;
+    procedure CheckedState;
+  protected
+    procedure Work; override;
+  public
+    { State: the bill's, out of your database. ConfirmOnly: asks what became of an earlier charge, and charges nothing. The
+      books tell the state of the bill by Note. }
+    constructor Create(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, State, Token: string;
+      ConfirmOnly: Boolean; Ended: TNotifyEvent);
+    procedure Cancel; override;
+    function CanCancel: Boolean; override;
+    function Hint: string; override;
+    { unpaid, paid; anything else is open. }
+    property State: string read FState write FState;
+  end;
+
+implementation
+
+{ In numbers, since compilers read sources in the code page of their Windows. }
+const
+  { it is paid: take no more }
+  PAID: WideString = ' '#$5DF2#$4ED8#$6B3E#$FF0C#$4E0D#$8981#$518D#$6536#$3002;
+  { nothing was charged: pay in another way, or try again }
+  NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$FF0C#$8BF7#$53C2#$4FDD#$4EBA#$6362#$5176#$4ED6#$65B9#$5F0F#$4ED8#$FF0C#$6216#$518D#$8BD5#$4E00#$6B21#$3002;
+  { nobody knows whether it was charged: take no other money, ask the channel again later }
+  NOBODY_KNOWS: WideString = ' '#$6263#$6B3E#$7ED3#$679C#$4E0D#$660E#$FF1A#$4E0D#$8981#$6536#$5176#$4ED6#$6B3E#$FF0C#$7A0D#$540E#$6309#$201C#$6838#$5BF9#$6263#$6B3E#$201D#$3002;
+
+{ On the flow's thread. Of the DLL only EvField may be called here; a number needs not even that. }
+function Step(User: Pointer; Event: PAnsiChar): Integer; stdcall;
+const
+  NAME: AnsiString = '"remainingMs":';
+var
+  Text: AnsiString;
+  I, Value: Integer;
+begin
+  Result := 0;
+  Text := Event;
+  I := Pos(NAME, Text);
+  Value := -1;
+  if I > 0 then
+  begin
+    I := I + Length(NAME);
+    Value := 0;
+    while (I <= Length(Text)) and (Text[I] in ['0'..'9']) do
+    begin
+      Value := Value * 10 + Ord(Text[I]) - Ord('0');
+      Inc(I);
+    end;
+    Value := (Value + 999) div 1000;
+  end;
+  { One word of memory: the form's thread sees the one or the other. }
+  TCashierWork(User).FRemaining := Value;
+end;
+
+constructor TCashierWork.Create(Centre: TEvoucher; const Token: string; Ended: TNotifyEvent);
+begin
+  FCentre := Centre;
+  FRemaining := -1;
+  FFlow := TEvFlow.Create(Centre, Token);
+  FFlow.OnProgress(Step, Self);
+  FEnded := Ended;
+  OnTerminate := Over;
+  inherited Create(False);
+end;
+
+{ On the form's thread. }
+procedure TCashierWork.Over(Sender: TObject);
+begin
+  FHasEnded := True;
+  if Assigned(FEnded) then
+    FEnded(Self);
+end;
+
+{ TThread.Destroy alone does not wait for OnTerminate. }
+destructor TCashierWork.Destroy;
+begin
+  if Handle <> 0 then
+  begin
+    Cancel;
+    WaitFor;
+  end;
+  inherited Destroy;
+  FFlow.Free;
+end;
+
+procedure TCashierWork.Execute;
+begin
+  try
+    Work;
+  except
+    { A mistake in the program or the machine: what the cashier does raises nothing. The reply stays one that neither
+      settles nor charges. }
+    on Error: Exception do
+      FProblem := Error.Message;
+  end;
+  FRemaining := -1;
+end;
+
+procedure TCashierWork.Cancel;
+begin
+  FFlow.Cancel;
+end;
+
+function TCashierWork.CanCancel: Boolean;
+begin
+  Result := True;
+end;
+
+function TCashierWork.Remaining: Integer;
+begin
+  Result := FRemaining;
+end;
+
+function TCashierWork.Hint: string;
+begin
+  Result := Reply.Hint;
+  if FProblem <> '' then
+    Result := FProblem;
+end;
+
+function TCashierWork.Details: string;
+begin
+  Result := Reply.Message;
+end;
+
+constructor TCheckWork.Create(Centre: TEvoucher; const Token, Total: string; Ended: TNotifyEvent);
+begin
+  FRequest := EvJson(['token', Token, 'totalAmount', Total]);
+  inherited Create(Centre, Token, Ended);
+end;
+
+procedure TCheckWork.Work;
+begin
+  Reply := FFlow.VerifyPassword(FRequest);
+end;
+
+constructor TGateWork.Create(Centre: TEvoucher; const Token: string; Offline: Boolean; Ended: TNotifyEvent);
+begin
+  FOffline := Offline;
+  FToken := Token;
+  inherited Create(Centre, Token, Ended);
+end;
+
+procedure TGateWork.Work;
+begin
+  if FOffline then
+    Reply := FCentre.SettleGate(True, 'qrcode', 'terminal', True, '')
+  else
+    Reply := FFlow.SettleGate(True, 'qrcode', 'online', False);
+end;
+
+constructor TPayWork.Create(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, State, Token: string;
+  ConfirmOnly: Boolean; Ended: TNotifyEvent);
+begin
+  FBooks := Books;
+  FSerial := Serial;
+  FAmount := Amount;
+  FState := State;
+  FToken := Token;
+  FConfirmOnly := ConfirmOnly;
+  inherited Create(Centre, Token, Ended);
+end;
+
+{ What is open is asked for first: until it is known, nothing is charged. }
+procedure TPayWork.Work;
+begin
+  if (FState = 'asking') or (FState = 'charging') or FConfirmOnly then
+  begin
+    ClearUpBill(FCentre, FBooks, FSerial, FAmount);
+    CheckedState;
+  end;
+  if (FState = 'unpaid') and not FConfirmOnly then
+  begin
+    PayBill(FCentre, FBooks, FSerial, FAmount, FToken);
+    CheckedState;
+  end;
+end;
+
+procedure TPayWork.CheckedState;
+begin
+  FState := FBooks.State(FSerial);
+end;
+
+procedure TPayWork.Cancel;
+begin
+end;
+
+function TPayWork.CanCancel: Boolean;
+begin
+  Result := False;
+end;
+
+function TPayWork.Hint: string;
+begin
+  if FProblem <> '' then
+    Result := FProblem
+  else if FState = 'paid' then
+    Result := FSerial + string(PAID)
+  else if FState = 'unpaid' then
+    Result := FSerial + string(NOT_PAID)
+  else
+    Result := FSerial + string(NOBODY_KNOWS);
+end;
+
+end.

@@ -1,0 +1,248 @@
+program FormTest;
+
+{ The window of examples/delphi-form with a cashier at it: FormTest CHANNEL TAG. The form and its work are compiled as they
+  stand; what they need of the VCL is in tests/delphi/vcl. evoucher.json is beside this program. TAG makes this run's tokens
+  its own. }
+
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+{$APPTYPE CONSOLE}
+{$H+}
+
+uses
+  SysUtils, Classes, StdCtrls, ExtCtrls, Forms, Evoucher, Payments, HisBooks, CashierWork, CashierForm;
+
+type
+  { The channel falls silent when it is told to. }
+  TBooks = class(THisBooks)
+  public
+    IsSilent: Boolean;
+    Charges: Integer;
+    function Charge(const Certificate, Channel, Serial, Amount: string): TEvOutcome; override;
+    function Confirm(const Serial: string): TEvOutcome; override;
+  end;
+
+  TTest = class
+  public
+    procedure Settle(Sender: TObject);
+  end;
+
+var
+  Form: TCashier;
+  Books: TBooks;
+  Test: TTest;
+  Settled, Checks, Failures: Integer;
+
+function TBooks.Charge(const Certificate, Channel, Serial, Amount: string): TEvOutcome;
+begin
+  Inc(Charges);
+  Result := inherited Charge(Certificate, Channel, Serial, Amount);
+  if IsSilent then
+    Result := evUnknown;
+end;
+
+function TBooks.Confirm(const Serial: string): TEvOutcome;
+begin
+  Result := evUnknown;
+  if not IsSilent then
+    Result := inherited Confirm(Serial);
+end;
+
+procedure TTest.Settle(Sender: TObject);
+begin
+  Inc(Settled);
+end;
+
+procedure Check(Holds: Boolean; const What: string);
+begin
+  Inc(Checks);
+  if not Holds then
+  begin
+    Inc(Failures);
+    WriteLn('FAILED: ', What);
+  end;
+end;
+
+function Own(const Words: string): string;
+begin
+  Result := Words + '-' + ParamStr(2);
+end;
+
+{ The message loop, until the form is free again. }
+procedure WaitFree(const What: string);
+var
+  I: Integer;
+begin
+  I := 0;
+  while Form.IsBusy and (I < 6000) do
+  begin
+    CheckSynchronize(10);
+    Inc(I);
+  end;
+  Check(not Form.IsBusy, What + ' ends');
+end;
+
+procedure WaitForCountdown;
+var
+  I: Integer;
+begin
+  I := 0;
+  repeat
+    CheckSynchronize(10);
+    Form.TimerTimer(nil);
+    Inc(I);
+  until (Form.CountdownLabel.Caption <> '') or (I > 6000);
+  Check(Form.CountdownLabel.Caption <> '', 'how long the patient has is shown');
+end;
+
+procedure Press(Button: TButton; const What: string);
+begin
+  Check(Button.Click, What + ' can be pressed');
+end;
+
+{ As Delphi does it from the .dfm. }
+procedure MakeForm(Centre: TEvoucher);
+begin
+  Form := TCashier.Create(nil);
+  Form.TokenEdit := TEdit.Create(Form);
+  Form.TotalEdit := TEdit.Create(Form);
+  Form.SerialEdit := TEdit.Create(Form);
+  Form.AmountEdit := TEdit.Create(Form);
+  Form.CheckButton := TButton.Create(Form);
+  Form.CheckButton.OnClick := Form.CheckButtonClick;
+  Form.CancelButton := TButton.Create(Form);
+  Form.CancelButton.OnClick := Form.CancelButtonClick;
+  Form.OfflineBox := TCheckBox.Create(Form);
+  Form.SettleButton := TButton.Create(Form);
+  Form.SettleButton.OnClick := Form.SettleButtonClick;
+  Form.PayButton := TButton.Create(Form);
+  Form.PayButton.OnClick := Form.PayButtonClick;
+  Form.ConfirmButton := TButton.Create(Form);
+  Form.ConfirmButton.OnClick := Form.ConfirmButtonClick;
+  Form.CountdownLabel := TLabel.Create(Form);
+  Form.HintLabel := TLabel.Create(Form);
+  Form.DetailsLabel := TLabel.Create(Form);
+  Form.Timer := TTimer.Create(Form);
+  Form.OnCloseQuery := Form.FormCloseQuery;
+  Form.CheckButton.Enabled := True;
+  Form.SettleButton.Enabled := True;
+  Form.PayButton.Enabled := True;
+  Form.ConfirmButton.Enabled := True;
+  Form.Centre := Centre;
+  Form.Books := Books;
+  Form.OnSettle := Test.Settle;
+end;
+
+procedure Cashier;
+begin
+  { A patient who does nothing, and a cashier who waits no longer. }
+  Form.TokenEdit.Text := Own('pwd-df');
+  Form.TotalEdit.Text := '100.00';
+  Press(Form.CheckButton, 'check');
+  Check(not Form.SettleButton.Enabled and not Form.PayButton.Enabled and not Form.TokenEdit.Enabled, 'one thing at a time');
+  WaitForCountdown;
+  Press(Form.CancelButton, 'cancel');
+  WaitFree('a cancelled check');
+  Check(Form.HintLabel.Caption <> '', 'says what now');
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Check((Settled = 0) and (Form.HintLabel.Caption <> ''), 'not verified, not settled');
+
+  { One who confirms. }
+  Form.TokenEdit.Text := Own('auto1-df');
+  Press(Form.CheckButton, 'check');
+  WaitFree('a check');
+  Check(Settled = 0, 'what the screen says settles nothing');
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Check(Settled = 1, 'settled once');
+
+  { Checked at the terminal. }
+  Form.OfflineBox.Checked := True;
+  Form.TokenEdit.Text := Own('pwd-df');
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Check(Settled = 2, 'settled after the offline check');
+  Form.OfflineBox.Checked := False;
+
+  { Cancelled before its thread has run. }
+  Form.TokenEdit.Text := Own('auto1-early-df');
+  Press(Form.CheckButton, 'check');
+  Form.CancelButton.Click;
+  WaitFree('an early cancel');
+  Check(Settled = 2, 'nothing is settled');
+
+  { What was scanned is nothing; what was typed is no amount. }
+  Form.TokenEdit.Text := '';
+  Press(Form.CheckButton, 'check');
+  WaitFree('nothing scanned');
+  Check(Form.HintLabel.Caption <> '', 'says so');
+  Form.TokenEdit.Text := Own('signed-df');
+  Form.SerialEdit.Text := Own('SN-D0');
+  Books.Add(Form.SerialEdit.Text, '12.345');
+  Form.AmountEdit.Text := '12.345';
+  Press(Form.PayButton, 'pay');
+  WaitFree('no amount');
+  Check((Books.Charges = 0) and (Books.State(Form.SerialEdit.Text) = 'unpaid'), 'no amount, no charge');
+
+  { A payment, once. }
+  Form.SerialEdit.Text := Own('SN-D1');
+  Books.Add(Form.SerialEdit.Text, '12.30');
+  Form.AmountEdit.Text := '12.30';
+  Press(Form.PayButton, 'pay');
+  Check(not Form.CancelButton.Enabled, 'a payment is not called off halfway');
+  WaitFree('a payment');
+  Check((Books.State(Form.SerialEdit.Text) = 'paid') and (Books.Charges = 1), 'paid once');
+  Check(Pos(Form.SerialEdit.Text, Form.HintLabel.Caption) = 1, 'says so');
+  Press(Form.PayButton, 'pay');
+  WaitFree('a second click');
+  Check(Books.Charges = 1, 'not twice');
+
+  { The channel falls silent after it has charged. }
+  Books.IsSilent := True;
+  Form.SerialEdit.Text := Own('SN-D2');
+  Books.Add(Form.SerialEdit.Text, '8.00');
+  Form.AmountEdit.Text := '8.00';
+  Press(Form.PayButton, 'pay');
+  WaitFree('a silent channel');
+  Check(Books.State(Form.SerialEdit.Text) = 'charging', 'nobody knows');
+  Books.IsSilent := False;
+  Press(Form.ConfirmButton, 'confirm');
+  WaitFree('the channel''s word');
+  Check((Books.State(Form.SerialEdit.Text) = 'paid') and (Books.Charges = 2), 'it was charged, once');
+
+  { The window closes when its call has ended, and not before. }
+  Form.TokenEdit.Text := Own('pwd-shuts-df');
+  Press(Form.CheckButton, 'check');
+  WaitForCountdown;
+  Form.Close;
+  Check(not Form.IsClosed, 'it waits for its call');
+  WaitFree('a closing form');
+  Check(Form.IsClosed, 'then it closes');
+  Form.FormDestroy(nil);
+end;
+
+var
+  Centre: TEvoucher;
+begin
+  if ParamCount <> 2 then
+    Halt(2);
+  try
+    Test := TTest.Create;
+    Books := TBooks.Create(ParamStr(1), ExtractFilePath(ParamStr(0)) + 'bills.txt');
+    Centre := TEvoucher.Create('@' + ExtractFilePath(ParamStr(0)) + 'evoucher.json');
+    MakeForm(Centre);
+    Cashier;
+    Form.Free;
+    Centre.Free;
+    Books.Free;
+    Test.Free;
+  except
+    on Error: Exception do
+      Check(False, Error.ClassName + ': ' + Error.Message);
+  end;
+  WriteLn(Checks, ' checks, ', Failures, ' failed');
+  if (Failures <> 0) or (Checks = 0) then
+    Halt(1);
+end.
