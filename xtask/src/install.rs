@@ -74,6 +74,26 @@ pub const PACKAGES: &[Need] = &[
     ("/usr/bin/pkg-config", "pkgconf"),
 ];
 
+/// For the NuGet package: the references of .NET Framework, and what the SDK comes with.
+pub const NUGET: &[Need] = &[
+    ("/usr/bin/npm", "npm"),
+    ("/usr/lib/mono/4.5/mscorlib.dll", "libmono-corlib4.5-dll"),
+    (
+        "/usr/lib/mono/4.5/System.Core.dll",
+        "libmono-system-core4.0-cil",
+    ),
+];
+
+/// For programs of another processor.
+pub const EMULATOR: &[Need] = &[
+    ("/usr/bin/qemu-aarch64", "qemu-user"),
+    ("/usr/aarch64-linux-gnu/lib/libc.so.6", "libc6-arm64-cross"),
+    (
+        "/usr/aarch64-linux-gnu/lib/libgcc_s.so.1",
+        "libgcc-s1-arm64-cross",
+    ),
+];
+
 /// For the Windows half of the tests, beyond that.
 pub const WINDOWS: &[Need] = &[
     (
@@ -92,6 +112,12 @@ pub const WINDOWS: &[Need] = &[
     ("/usr/share/fpcsrc", "fpc-source"),
     ("/usr/bin/mcs", "mono-mcs"),
     ("/usr/bin/mono", "mono-runtime"),
+    (
+        "/usr/lib/mono/4.5/System.Windows.Forms.dll",
+        "libmono-system-windows-forms4.0-cil",
+    ),
+    ("/usr/bin/xvfb-run", "xvfb"),
+    ("/usr/bin/xauth", "xauth"),
     ("/usr/bin/npm", "npm"),
     ("/usr/bin/unzip", "unzip"),
 ];

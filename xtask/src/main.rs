@@ -36,7 +36,7 @@ cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
-cargo xtask dist windows    one of them alone, or: linux
+cargo xtask dist NAME       one of them alone: windows, linux-x86_64, linux-aarch64 or nuget
 ";
 
 fn main() -> ExitCode {
@@ -53,8 +53,10 @@ fn main() -> ExitCode {
         ["gen"] => r#gen::run(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::run(r#gen::Mode::Check),
         ["dist"] => windows::dist(&windows::Archive::ALL),
-        ["dist", "windows"] => windows::dist(&[windows::Archive::Windows]),
-        ["dist", "linux"] => windows::dist(&[windows::Archive::Linux]),
+        ["dist", name] => match windows::Archive::named(name) {
+            Some(archive) => windows::dist(&[archive]),
+            None => Err(USAGE.to_owned()),
+        },
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
         ["fuzz", name, seconds] => fuzz::run(name, seconds),

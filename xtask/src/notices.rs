@@ -4,6 +4,7 @@
 use crate::place;
 use crate::sh::{self, Result, read, write};
 use serde_json::{Value, json};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,10 +45,30 @@ struct Crate {
     uses: BTreeSet<String>,
 }
 
-/// Writes both files into an archive's folder.
-pub(crate) fn make(root: &Path, target: &str) -> Result {
-    let crates = crates(target)?;
-    let is_windows = target.contains("windows");
+/// What an archive holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    TheLibrary,
+    ProgramsToo,
+}
+
+/// Writes both files into an archive's folder, of what is linked for any of the targets in it.
+pub(crate) fn make(root: &Path, targets: &[&str], holds: Holds) -> Result {
+    let mut all: BTreeMap<String, Crate> = BTreeMap::new();
+    for target in targets {
+        for linked in crates(target)? {
+            match all.entry(linked.name.clone()) {
+                Entry::Vacant(place) => drop(place.insert(linked)),
+                Entry::Occupied(mut known) => {
+                    known.get_mut().in_library |= linked.in_library;
+                    known.get_mut().uses.extend(linked.uses);
+                }
+            }
+        }
+    }
+    let mut crates: Vec<_> = all.into_values().collect();
+    crates.retain(|linked| linked.in_library || holds == Holds::ProgramsToo);
+    let is_windows = targets.iter().any(|target| target.contains("windows"));
     write(&root.join(NOTICES), notices(&crates, is_windows)?)?;
     let sbom = sbom(&crates, is_windows)?;
     let text = serde_json::to_string_pretty(&sbom).map_err(|error| error.to_string())?;
@@ -88,7 +109,6 @@ fn crates(target: &str) -> Result<Vec<Crate>> {
             name: name.clone(),
         });
     }
-    crates.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(crates)
 }
 
@@ -325,15 +345,19 @@ fn name_all(notices: &str, program: &Path) -> Result {
     let text = String::from_utf8_lossy(&bytes);
     let mut found = 0;
     for (at, _) in text.match_indices("/src/") {
-        let folder = text[..at].rsplit('/').next().unwrap_or_default();
+        let Some((before, folder)) = text[..at].rsplit_once('/') else {
+            continue;
+        };
         let Some((name, version)) = folder.rsplit_once('-') else {
             continue;
         };
-        if version.split('.').count() != 3 || !version.starts_with(|c: char| c.is_ascii_digit()) {
+        if !before.ends_with("crates") || !version.starts_with(|c: char| c.is_ascii_digit()) {
             continue;
         }
         found += 1;
-        if !notices.contains(&format!("\n{name} {version}: ")) {
+        // What std is built from is named with it.
+        let is_std = |line: &str| line.starts_with('(') && line.contains(name);
+        if !notices.contains(&format!("\n{name} {version}: ")) && !notices.lines().any(is_std) {
             return Err(format!("{}: {folder} has no notice", program.display()));
         }
     }

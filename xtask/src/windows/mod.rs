@@ -7,10 +7,12 @@ mod build;
 mod compile;
 mod dist;
 mod dotnet;
+mod form;
 mod importlib;
 mod kills;
 mod loading;
 mod matrix;
+mod nuget;
 mod package;
 mod package_users;
 mod pascal;
@@ -18,13 +20,14 @@ mod payments;
 mod programs;
 mod recipes_csharp;
 mod recipes_pascal;
+mod rollout;
 mod sandbox;
 #[cfg(test)]
 mod scripts;
 mod station;
 mod wine;
 
-use arch::Arch;
+use arch::{Arch, Machine};
 use wine::Wine;
 
 use crate::install;
@@ -43,6 +46,8 @@ pub(crate) fn test() -> Result<Option<String>> {
         install::PIP,
         install::DIST,
         install::PACKAGES,
+        install::EMULATOR,
+        install::NUGET,
         install::WINDOWS,
     ];
     if let Err(reason) = install::install(&needs) {
@@ -58,20 +63,25 @@ pub(crate) fn test() -> Result<Option<String>> {
                 .collect::<Result<Vec<_>>>()
         });
         part("both DLLs", build::dlls)?;
-        part("the .so", || build::so().map(|_| ()))?;
+        for machine in Machine::ALL {
+            part(&format!("the .so for {machine}"), || {
+                build::so(machine).map(|_| ())
+            })?;
+        }
         wines.join().map_err(|_| "getting Wine ready panicked")?
     })?;
     let sandbox = Sandbox::start(&place::target().join("tls"))?;
-    let so = build::so()?;
+    let so = build::so(Machine::X86_64)?;
 
     part("imports and exports of the DLLs", binary::check_dlls)?;
     part("exports and glibc of the .so", || binary::check_so(&so))?;
-    let [zip, tar] = dist::libraries(&place::target().join("test/archives"))?;
+    let [zip, tar, aarch64] = dist::libraries(&place::target().join("test/archives"))?;
     part("the archives' notices and bills of materials", || {
         let x64 = build::dll(Arch::X64);
         for (archive, libraries) in [
             (&zip, vec![build::dll(Arch::X86), x64]),
             (&tar, vec![so.clone()]),
+            (&aarch64, vec![build::so(Machine::Aarch64)?]),
         ] {
             let name = archive.to_string_lossy();
             let folder = name.trim_end_matches(".zip").trim_end_matches(".tar.gz");
@@ -82,6 +92,16 @@ pub(crate) fn test() -> Result<Option<String>> {
     part("CMake and pkg-config with the archive for Linux", || {
         package_users::linux(&tar, &sandbox)
     })?;
+    part("C programs with the archive for Linux on aarch64", || {
+        package_users::aarch64(&aarch64, &sandbox)
+    })?;
+    part(
+        "the NuGet package, on .NET Core, .NET Framework and mono",
+        || {
+            let package = nuget::make(&place::target().join("test/archives"))?;
+            nuget::used(&package, &sandbox, &wines)
+        },
+    )?;
     part("CMake with the archive for Windows, 32 and 64 bits", || {
         package_users::windows(&zip, &sandbox, &wines)
     })?;
@@ -91,9 +111,16 @@ pub(crate) fn test() -> Result<Option<String>> {
     part("the guides' Pascal, 32 and 64 bits", || {
         recipes_pascal::run_all(&sandbox, &wines)
     })?;
+    part(
+        "the Delphi form with a cashier at it, 32 and 64 bits",
+        || form::pascal(&sandbox, &wines),
+    )?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;
     part("the guides' C# on mono", || {
         recipes_csharp::mono(&sandbox, &so)
+    })?;
+    part("the C# form with a cashier at it, on mono", || {
+        form::csharp(&sandbox, &so)
     })?;
     part("the example payment in C# on mono", || payments::mono(&so))?;
     for wine in &wines {
@@ -107,6 +134,9 @@ pub(crate) fn test() -> Result<Option<String>> {
         if arch == Arch::X86 {
             part("the station's page and interface from its .exe", || {
                 station::run(wine)
+            })?;
+            part("a machine set up by rollout.cmd", || {
+                rollout::run(wine, &sandbox)
             })?;
             part("stdcall import library for MinGW", || {
                 programs::mingw_stdcall_library(wine)

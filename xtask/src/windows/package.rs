@@ -7,18 +7,20 @@ use super::dist::VERSION;
 use crate::place;
 use crate::sh::{Result, make_dir, read, write};
 
-/// Writes both into an archive's folder; each of `folders` in it has a library to link.
-pub(crate) fn make(root: &Path, folders: &[String]) -> Result {
+/// Writes both into an archive's folder; each of `folders` in it has a library to link. `machines`: what
+/// the processor may be called that the Linux library is for.
+pub(crate) fn make(root: &Path, folders: &[String], machines: &str) -> Result {
     let cmake = root.join("lib/cmake/evoucher");
     make_dir(&cmake)?;
     for (from, to) in [
-        ("evoucher-config.cmake", "evoucher-config.cmake"),
+        ("evoucher-config.cmake.in", "evoucher-config.cmake"),
         (
             "evoucher-config-version.cmake.in",
             "evoucher-config-version.cmake",
         ),
     ] {
-        write(&cmake.join(to), filled(from, &[("VERSION", VERSION)])?)?;
+        let values = [("VERSION", VERSION), ("MACHINES", machines)];
+        write(&cmake.join(to), filled(from, &values)?)?;
     }
     for folder in folders {
         let pkgconfig = root.join(folder).join("pkgconfig");
@@ -33,7 +35,7 @@ pub(crate) fn make(root: &Path, folders: &[String]) -> Result {
 }
 
 /// A file of `packaging/` with what stands in it between two `@`.
-fn filled(name: &str, values: &[(&str, &str)]) -> Result<String> {
+pub(super) fn filled(name: &str, values: &[(&str, &str)]) -> Result<String> {
     let mut text = read(&place::repository().join("packaging").join(name))?;
     for (name, value) in values {
         text = text.replace(&format!("@{name}@"), value);
@@ -50,7 +52,7 @@ mod tests {
     fn nothing_is_left_to_fill_in() {
         let root = place::target().join("test/package");
         fresh_dir(&root).unwrap();
-        make(&root, &["x86".to_owned(), "x64".to_owned()]).unwrap();
+        make(&root, &["x86".to_owned(), "x64".to_owned()], "arm64").unwrap();
         let text = |file| read(&root.join(file)).unwrap();
         let version = text("lib/cmake/evoucher/evoucher-config-version.cmake");
         assert!(version.contains(&format!("\"{VERSION}\"")), "{version}");

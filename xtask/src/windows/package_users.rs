@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::arch::Arch;
+use super::build;
 use super::matrix;
 use super::sandbox::Sandbox;
 use super::wine::Wine;
@@ -49,10 +50,45 @@ pub(crate) fn linux(archive: &Path, sandbox: &Sandbox) -> Result {
                 "-DCMAKE_SYSTEM_NAME=Linux",
                 "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
             ],
-            "only for Linux x86_64 and Windows",
+            "nothing for Linux aarch64",
         ),
     ] {
         user.refused(asked, options, reason)?;
+    }
+    Ok(())
+}
+
+/// The archive for Linux on another processor: its programs are compiled by Zig, as old systems have
+/// them, and run by QEMU.
+pub(crate) fn aarch64(archive: &Path, sandbox: &Sandbox) -> Result {
+    const EMULATOR: [&str; 3] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
+    let user = User::new("linux-aarch64", archive, sandbox)?;
+    let zig = build::zig()?.join("ziglang/zig");
+    let compiled = |source: &Path, name: &str| {
+        let program = user.dir.join(name);
+        let library = user.root.join("lib");
+        let zig = zig.display().to_string();
+        let mut cc = user.compiler(&zig, "lib");
+        cc.args([
+            "cc",
+            "-target",
+            &format!("aarch64-linux-gnu.{}", build::GLIBC),
+        ]);
+        cc.arg(source).arg("-o").arg(&program);
+        run(cc.arg(format!("-Wl,-rpath,{}", library.display())))?;
+        let mut command = Command::new(EMULATOR[0]);
+        command.args(&EMULATOR[1..]).arg(program);
+        Ok::<_, String>(command)
+    };
+    let cashier = user.root.join("examples/c/cashier.c");
+    user.pays(compiled(&cashier, "cashier")?, "aarch64")?;
+    let everything = place::repository().join("tests/c/everything.c");
+    for scheme in ["http", "https"] {
+        let config = matrix::config(sandbox.address(scheme)?, "utf-8", sandbox)?;
+        let mut command = compiled(&everything, "everything")?;
+        run(command
+            .arg(config)
+            .arg(format!("auto1-signed-aarch64-{scheme}")))?;
     }
     Ok(())
 }
@@ -61,7 +97,7 @@ pub(crate) fn linux(archive: &Path, sandbox: &Sandbox) -> Result {
 pub(crate) fn windows(archive: &Path, sandbox: &Sandbox, wines: &[Wine]) -> Result {
     let user = User::new("windows", archive, sandbox)?;
     user.chosen_libraries()?;
-    user.refused("evoucher REQUIRED", &[], "the archive of another system")?;
+    user.refused("evoucher REQUIRED", &[], "nothing for Linux")?;
     for wine in wines {
         let arch = wine.arch();
         for (at, (example, generator, options)) in PROJECTS.into_iter().enumerate() {
