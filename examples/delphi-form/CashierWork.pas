@@ -149,10 +149,12 @@ begin
     FEnded(Self);
 end;
 
-{ TThread.Destroy alone does not wait for OnTerminate. }
+{ TThread.Destroy alone does not wait for OnTerminate. One that has ended cancels nothing: what comes next for the same
+  patient may be under
+  way. }
 destructor TCashierWork.Destroy;
 begin
-  if Handle <> 0 then
+  if (Handle <> 0) and not FHasEnded then
   begin
     Cancel;
     WaitFor;
