@@ -149,9 +149,8 @@ begin
     FEnded(Self);
 end;
 
-{ TThread.Destroy alone does not wait for OnTerminate. One that has ended cancels nothing: what comes next for the same
-  patient may be under
-  way. }
+{ TThread.Destroy alone does not wait for OnTerminate. One that has ended cancels nothing: the next thing for the same patient
+  may be under way. }
 destructor TCashierWork.Destroy;
 begin
   if (Handle <> 0) and not FHasEnded then
