@@ -138,7 +138,14 @@ internal sealed class CashierForm : Form
             return;
         }
         string patient = token.Text;
-        Bill bill = bills.FindOrAdd(serial.Text.Trim(), sum.Value.ToString("0.00", CultureInfo.InvariantCulture));
+        string due = sum.Value.ToString("0.00", CultureInfo.InvariantCulture);
+        Bill bill = bills.FindOrAdd(serial.Text.Trim(), due);
+        if (bill.Amount != due)
+        {
+            // Another amount is another bill.
+            Say(bill.Serial + " 的金额是 " + bill.Amount + "；更正后的账单要用新的流水号。", "");
+            return;
+        }
         Charge(bill, delegate
         {
             if (bill.State == "asking" || bill.State == "charging")
@@ -155,7 +162,12 @@ internal sealed class CashierForm : Form
     // What an earlier try, or an earlier run of the program, has left open. Until it is known, no money is taken for the bill.
     private void ConfirmCharge()
     {
-        Bill bill = bills.FindOrAdd(serial.Text.Trim(), amount.Text.Trim());
+        Bill bill = bills.Open().Find(open => open.Serial == serial.Text.Trim());
+        if (bill == null)
+        {
+            Say("这张账单没有需要核对的扣款。", "");
+            return;
+        }
         Charge(bill, delegate { Payment.ClearUp(centre, channel, bills, bill); });
     }
 

@@ -92,6 +92,11 @@ end;
 
 procedure TCashier.Pay(ConfirmOnly: Boolean);
 begin
+  if not ConfirmOnly and not Books.Add(SerialEdit.Text, AmountEdit.Text) then
+  begin
+    HintLabel.Caption := OtherAmountHint(SerialEdit.Text);
+    Exit;
+  end;
   Start(TPayWork.Create(Centre, Books, SerialEdit.Text, AmountEdit.Text, Books.State(SerialEdit.Text), TokenEdit.Text,
     ConfirmOnly, Ended));
 end;

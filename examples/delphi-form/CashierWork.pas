@@ -92,16 +92,26 @@ type
     property State: string read FState write FState;
   end;
 
+{ For the operator's screen: the bill is there with another amount. }
+function OtherAmountHint(const Serial: string): string;
+
 implementation
 
 { In numbers, since compilers read sources in the code page of their Windows. }
 const
   { it is paid: take no more }
   PAID: WideString = ' '#$5DF2#$4ED8#$6B3E#$FF0C#$4E0D#$8981#$518D#$6536#$3002;
+  { has another amount: a corrected bill needs a serial number of its own }
+  OTHER_AMOUNT: WideString = ' '#$662F#$53E6#$4E00#$4E2A#$91D1#$989D#$FF1B#$66F4#$6B63#$540E#$7684#$8D26#$5355#$8981#$7528#$65B0#$7684#$6D41#$6C34#$53F7#$3002;
   { nothing was charged: pay in another way, or try again }
   NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$FF0C#$8BF7#$53C2#$4FDD#$4EBA#$6362#$5176#$4ED6#$65B9#$5F0F#$4ED8#$FF0C#$6216#$518D#$8BD5#$4E00#$6B21#$3002;
   { nobody knows whether it was charged: take no other money, ask the channel again later }
   NOBODY_KNOWS: WideString = ' '#$6263#$6B3E#$7ED3#$679C#$4E0D#$660E#$FF1A#$4E0D#$8981#$6536#$5176#$4ED6#$6B3E#$FF0C#$7A0D#$540E#$6309#$201C#$6838#$5BF9#$6263#$6B3E#$201D#$3002;
+
+function OtherAmountHint(const Serial: string): string;
+begin
+  Result := Serial + string(OTHER_AMOUNT);
+end;
 
 { On the flow's thread. Of the DLL only EvField may be called here; a number needs not even that. }
 function Step(User: Pointer; Event: PAnsiChar): Integer; stdcall;
@@ -243,7 +253,7 @@ end;
 { What is open is asked for first: until it is known, nothing is charged. }
 procedure TPayWork.Work;
 begin
-  if (FState = 'asking') or (FState = 'charging') or FConfirmOnly then
+  if (FState = 'asking') or (FState = 'charging') then
   begin
     ClearUpBill(FCentre, FBooks, FSerial, FAmount);
     CheckedState;

@@ -40,13 +40,12 @@ type
     { Channel: the simulated centre's address, such as 127.0.0.1:18080. Path: the file of bills. }
     constructor Create(const Channel, Path: string);
     destructor Destroy; override;
+    { A serial number is a name in a list: no "=" in it. }
+    function Add(const Serial, Amount: string): Boolean; override;
     procedure Note(const Serial, State: string); override;
     function State(const Serial: string): string; override;
     function Charge(const Certificate, Channel, Serial, Amount: string): TEvOutcome; override;
     function Confirm(const Serial: string): TEvOutcome; override;
-    { A bill is made with its serial number and its amount, which stay. A serial number is a name in a list: no "=" in it.
-      False: it is there with another amount, and another amount is another bill. }
-    function Add(const Serial, Amount: string): Boolean;
     function Amount(const Serial: string): string;
     { The serial numbers of the bills that are open. The list is the caller's to free. }
     function Open: TStringList;
@@ -229,6 +228,8 @@ end;
 function THisBooks.State(const Serial: string): string;
 begin
   Result := FStates.Values[Serial];
+  if Result = '' then
+    Result := 'unpaid';
 end;
 
 function THisBooks.Charge(const Certificate, Channel, Serial, Amount: string): TEvOutcome;

@@ -18,6 +18,9 @@ type
   { Your database and your payment channel. Override all that is abstract. }
   TEvBooks = class
   public
+    { Makes a new bill with its serial number and its amount, which stay. False: it is there with another amount, and another
+      amount is another bill. }
+    function Add(const Serial, Amount: string): Boolean; virtual; abstract;
     { On the disk before it returns, or an exception: what cannot be noted is not done. State: asking and charging are open,
       unpaid is certainly not charged, and paid. }
     procedure Note(const Serial, State: string); virtual; abstract;

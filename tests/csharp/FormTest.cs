@@ -102,6 +102,12 @@ internal static class FormTest
         WaitFree("paid already");
         Check(Hint().Contains("已付款 12.30"), "not twice: " + Hint());
 
+        Type("amount", "12.40");
+        Click("pay");
+        Check(IsEnabled("pay") && Hint().Contains("12.30"), "another amount is another bill: " + Hint());
+        Click("confirm");
+        Check(IsEnabled("confirm") && Hint().Contains("没有需要核对"), "nothing is open: " + Hint());
+
         // The channel falls silent in the middle: nobody knows, until it says so.
         Mode("silent-after");
         Type("serial", "SN-F2-" + tag);

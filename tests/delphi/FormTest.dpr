@@ -180,7 +180,6 @@ begin
   Check(Form.HintLabel.Caption <> '', 'says so');
   Form.TokenEdit.Text := Own('signed-df');
   Form.SerialEdit.Text := Own('SN-D0');
-  Books.Add(Form.SerialEdit.Text, '12.345');
   Form.AmountEdit.Text := '12.345';
   Press(Form.PayButton, 'pay');
   WaitFree('no amount');
@@ -188,7 +187,6 @@ begin
 
   { A payment, once. }
   Form.SerialEdit.Text := Own('SN-D1');
-  Books.Add(Form.SerialEdit.Text, '12.30');
   Form.AmountEdit.Text := '12.30';
   Press(Form.PayButton, 'pay');
   Check(not Form.CancelButton.Enabled, 'a payment is not called off halfway');
@@ -199,10 +197,14 @@ begin
   WaitFree('a second click');
   Check(Books.Charges = 1, 'not twice');
 
+  Form.AmountEdit.Text := '12.40';
+  Press(Form.PayButton, 'pay');
+  Check(not Form.IsBusy and (Books.Charges = 1), 'another amount is another bill');
+  Check(Pos(Form.SerialEdit.Text, Form.HintLabel.Caption) = 1, 'says so');
+
   { The channel falls silent after it has charged. }
   Books.IsSilent := True;
   Form.SerialEdit.Text := Own('SN-D2');
-  Books.Add(Form.SerialEdit.Text, '8.00');
   Form.AmountEdit.Text := '8.00';
   Press(Form.PayButton, 'pay');
   WaitFree('a silent channel');
