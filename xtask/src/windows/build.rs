@@ -7,14 +7,24 @@ use super::arch::{Arch, Machine};
 use crate::place;
 use crate::sh::{self, Result, run};
 
-/// The two DLLs, built side by side: most of the time goes into link-time optimisation, which has
-/// one thread.
+/// The two DLLs.
 pub(crate) fn dlls() -> Result {
+    side_by_side(Arch::ALL, |arch| windows(arch, "evoucher"))
+}
+
+/// The .so for both machines.
+pub(crate) fn sos() -> Result {
+    zig()?;
+    side_by_side(Machine::ALL, |machine| so(machine).map(|_| ()))
+}
+
+/// Most of a library's time goes into link-time optimisation, which has one thread.
+fn side_by_side<T: Send>(targets: [T; 2], build: fn(T) -> Result) -> Result {
     std::thread::scope(|scope| {
-        let x86 = scope.spawn(|| windows(Arch::X86, "evoucher"));
-        let x64 = scope.spawn(|| windows(Arch::X64, "evoucher"));
-        x86.join().map_err(|_| "the x86 build panicked")??;
-        x64.join().map_err(|_| "the x64 build panicked")?
+        for started in targets.map(|target| scope.spawn(move || build(target))) {
+            started.join().map_err(|_| "a build panicked")??;
+        }
+        Ok(())
     })
 }
 
@@ -88,6 +98,7 @@ fn windows(arch: Arch, build: &str) -> Result {
     let target = arch.rust_target();
     let upper = target.to_uppercase().replace('-', "_");
     let lower = target.replace('-', "_");
+    let target_dir = target_dir(&arch.to_string(), build);
     run(Command::new("cargo")
         .current_dir(place::repository())
         .args(what(build, "build"))
@@ -98,14 +109,19 @@ fn windows(arch: Arch, build: &str) -> Result {
             "-Zbuild-std-features=optimize_for_size",
         ])
         .arg("--target-dir")
-        .arg(target_dir(&arch.to_string(), build))
+        .arg(&target_dir)
         .env(STRIP.0, STRIP.1)
         .envs(effort(build).iter().copied())
         .env(FLAGS, flags(&["-Clink-arg=-Wl,--no-insert-timestamp"])?)
         // -Zbuild-std is not for stable compilers otherwise.
         .env("RUSTC", RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
-        .env(format!("CARGO_TARGET_{upper}_LINKER"), arch.mingw("gcc"))
+        .env(
+            format!("CARGO_TARGET_{upper}_LINKER"),
+            place::repository().join("xtask/src/windows/linker.sh"),
+        )
+        .env("EVOUCHER_GCC", arch.mingw("gcc"))
+        .env("EVOUCHER_TARGET_DIR", &target_dir)
         .env(format!("CC_{lower}"), arch.mingw("gcc"))
         .env(format!("AR_{lower}"), arch.mingw("ar")))?;
     Ok(())
