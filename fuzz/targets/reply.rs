@@ -1,8 +1,8 @@
 //! A reply, from the first byte on the socket, split anywhere: nothing but a yes is one.
 
 use super::centre::{Answer, Centre};
-use super::host::{Exchange, c_string, exchange, open};
-use super::judge::{KEY, lets_charge, lets_settle, sealer};
+use super::host::{Charset, Exchange, c_string, clients, exchange_in};
+use super::judge::{lets_charge, lets_settle, sealer};
 use evoucher::ffi;
 use std::sync::OnceLock;
 
@@ -13,7 +13,8 @@ const FUNCTIONS: [Exchange; 4] = [
     ffi::ev_gen_pay_cert,
 ];
 
-/// Byte 0: the service, how the rest becomes a reply, and whether it comes early; bytes 1 and 2: where it
+/// Byte 0: the service, how the rest becomes a reply, whether it comes early, and the
+/// client's charset; bytes 1 and 2: where it
 /// is split; 3: the buffer. The rest is the reply as it is, its body, or what is sealed in it.
 pub fn reply(data: &[u8]) {
     let [how, low, high, size, rest @ ..] = data else {
@@ -38,17 +39,13 @@ pub fn reply(data: &[u8]) {
             &sealed(r#"{"message":"ok","data":{"encData":"#, rest),
         ),
     };
-    static CENTRE: OnceLock<(Centre, i32)> = OnceLock::new();
-    let (centre, client) = CENTRE.get_or_init(|| {
+    static CENTRE: OnceLock<(Centre, [(Charset, i32); 3])> = OnceLock::new();
+    let (centre, clients) = CENTRE.get_or_init(|| {
         let centre = Centre::start();
-        // A query that was never understood must not make the next one wait; nothing is guarded here.
-        let config = format!(
-            r#"{{"localUrl":"{}","orgId":"o","admdvs":"350000","sm4Key":"{KEY}","timeoutMs":2000,"riskControl":"observe"}}"#,
-            centre.url()
-        );
-        let client = open(config.as_bytes()).expect("a client");
-        (centre, client)
+        let clients = clients(&centre.url(), "");
+        (centre, clients)
     });
+    let (charset, client) = clients[usize::from(how >> 6) % clients.len()];
     let split = usize::from(u16::from_le_bytes([*low, *high]));
     let early = how & 0x20 != 0;
     let answer = Answer {
@@ -65,7 +62,7 @@ pub fn reply(data: &[u8]) {
     };
     let request = c_string(format!("{fields}{bill}}}").as_bytes());
     let function = FUNCTIONS[usize::from(how % 4)];
-    let said = exchange(function, *client, &request, size);
+    let said = exchange_in(charset, function, client, &request, size);
     match said.text("next") {
         "settle" => assert!(lets_settle(&bytes) && how % 4 < 2, "{}", said.json),
         "charge" => assert!(lets_charge(&bytes) && how % 4 == 3, "{}", said.json),

@@ -1,9 +1,9 @@
 //! A request of each service: what is refused has not been sent, and what was not sent says so.
 
 use super::centre::{Answer, Centre};
-use super::host::{Exchange, c_string, exchange, open};
-use super::judge::KEY;
+use super::host::{Charset, Exchange, c_string, clients, exchange_in};
 use super::reply::{outer, page};
+use evoucher::catalogue::codes::{EV_INVALID_REQUEST, EV_OK};
 use evoucher::ffi;
 use std::sync::OnceLock;
 
@@ -18,21 +18,21 @@ const FUNCTIONS: [Exchange; 8] = [
     ffi::ev_one_code_pay,
 ];
 
-/// Byte 0: the function; 1: the buffer. The rest is the request.
+/// Those at the end are flows.
+const FLOWS: usize = 5;
+
+/// Byte 0: the function and the charset; 1: the buffer. The rest is the request.
 pub fn request(data: &[u8]) {
     let [function, size, text @ ..] = data else {
         return;
     };
-    static CENTRE: OnceLock<(Centre, i32)> = OnceLock::new();
-    let (centre, client) = CENTRE.get_or_init(|| {
+    static CENTRE: OnceLock<(Centre, [(Charset, i32); 3])> = OnceLock::new();
+    let (centre, clients) = CENTRE.get_or_init(|| {
         let centre = Centre::start();
-        let config = format!(
-            r#"{{"localUrl":"{}","orgId":"o","admdvs":"350000","sm4Key":"{KEY}","timeoutMs":2000,"riskControl":"observe",
-            "verify":{{"intervalMs":1,"timeoutMs":5}},"defaults":{{"orgName":"n","opterId":"1"}}}}"#,
-            centre.url()
-        );
-        let client = open(config.as_bytes()).expect("a client");
-        (centre, client)
+        let more =
+            r#","verify":{"intervalMs":1,"timeoutMs":5},"defaults":{"orgName":"n","opterId":"1"}"#;
+        let clients = clients(&centre.url(), more);
+        (centre, clients)
     });
     let answer = Answer {
         bytes: page(
@@ -42,16 +42,26 @@ pub fn request(data: &[u8]) {
         ..Answer::default()
     };
     centre.tell(vec![answer; 8]);
-    let function = FUNCTIONS[usize::from(*function) % FUNCTIONS.len()];
+    let which = usize::from(*function) % FUNCTIONS.len();
+    let (charset, client) = clients[usize::from(*function) / FUNCTIONS.len() % clients.len()];
     let text = c_string(text);
-    let said = exchange(function, *client, &text, usize::from(*size) * 16);
+    let size = usize::from(*size) * 16;
+    let said = exchange_in(charset, FUNCTIONS[which], client, &text, size);
     let touched = centre.touched();
     match said.text("delivery") {
         "not_sent" => assert_eq!(touched, 0, "{}", said.json),
         "" | "unknown" | "answered" => {}
         other => panic!("{other}"),
     }
-    if said.json["code"] == -10005 && said.json["data"]["steps"].is_null() {
+    if said.json["code"] == EV_INVALID_REQUEST && said.json["data"]["steps"].is_null() {
         assert_eq!(touched, 0, "refused, and sent: {}", said.json);
+    }
+    if charset.refuses(text.as_bytes()) {
+        assert_ne!(said.json["code"], EV_OK, "garbled: {}", said.json);
+        assert_eq!(touched, 0, "garbled, and sent: {}", said.json);
+    }
+    let may_go_on = matches!(said.text("next"), "settle" | "charge");
+    if which >= FLOWS && said.json["code"] == EV_OK {
+        assert!(may_go_on, "a flow's 0: {}", said.json);
     }
 }

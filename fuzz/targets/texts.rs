@@ -2,6 +2,7 @@
 
 use super::host::{c_string, close, exchange, explain, field, open};
 use super::judge::KEY;
+use evoucher::catalogue::codes::EV_INVALID_CLIENT;
 use evoucher::ffi;
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -18,6 +19,9 @@ pub fn config(data: &[u8]) {
     }
     if let Some(client) = open(data) {
         close(client);
+        // Its number is nobody's from now on.
+        let said = exchange(ffi::ev_seal, client, c"{}", 1024);
+        assert_eq!(said.returned, EV_INVALID_CLIENT, "{}", said.json);
     }
 }
 
