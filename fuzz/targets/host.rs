@@ -30,11 +30,13 @@ impl Charset {
         }
     }
 
-    /// A request that is none in it.
+    /// A request that is none in it. One with a byte-order mark is UTF-8 to everybody.
     pub fn refuses(self, request: &[u8]) -> bool {
         match self {
-            Self::Gbk => GB18030.decode_without_bom_handling(request).1,
-            Self::Utf8 | Self::Ascii => std::str::from_utf8(request).is_err(),
+            Self::Gbk if !request.starts_with(b"\xEF\xBB\xBF") => {
+                GB18030.decode_without_bom_handling(request).1
+            }
+            _ => std::str::from_utf8(request).is_err(),
         }
     }
 
