@@ -77,6 +77,7 @@ const POWERBUILDER: Language = Language {
     functions: &[
         "// global function string ",
         "// global function boolean ",
+        "// global function long ",
         "// function ",
         "// event ",
         "// application, event ",
@@ -87,7 +88,7 @@ const POWERBUILDER: Language = Language {
     ask: "f_ev_ask",
     compared: &["\"next\") = \"", "case \""],
     settle: "parent.of_settle",
-    charge: "parent.of_charge",
+    charge: "this.of_charge",
     blocks: &[
         (
             |line| line.starts_with("if ") && line.ends_with(" then"),
@@ -107,19 +108,22 @@ fn is_definition(language: &Language, line: &str) -> bool {
         .any(|start| line.starts_with(start))
 }
 
+/// A page's blocks of code, each with what stands behind its opening fence.
+fn blocks(page: &str) -> Vec<String> {
+    let page = read(&place::repository().join(page)).unwrap();
+    let blocks = page.split("\n```").skip(1).step_by(2);
+    blocks.map(str::to_owned).collect()
+}
+
 /// All scripts of a language, the declarations of the library's functions left out.
 fn scripts(language: &Language) -> String {
-    let repository = place::repository();
-    let readme = read(&repository.join(language.readme)).unwrap();
-    let mut text: String = readme
-        .split("\n```")
-        .skip(1)
-        .step_by(2)
+    let mut text: String = blocks(language.readme)
+        .iter()
         .filter_map(|block| block.split_once('\n'))
         .map(|(_, block)| format!("{block}\n"))
         .collect();
     if let Some(module) = language.module {
-        text += &read(&repository.join(module)).unwrap();
+        text += &read(&place::repository().join(module)).unwrap();
     }
     text.lines()
         .filter(|line| !line.contains(".dll\""))
@@ -355,12 +359,12 @@ fn mistakes_in_the_scripts_are_noticed() {
                 ("case \"wait\"\n        of", "case \"waiting\"\n        of"),
                 ("\"next\") = \"settle\"", "\"next\") <> \"settle\""),
                 (
-                    "case \"charge\"\n        parent",
-                    "case \"charge\", \"retry\"\n        parent",
+                    "case \"charge\"\n        this.of_charge",
+                    "case \"charge\", \"retry\"\n        this.of_charge",
                 ),
                 ("f_ev_ask(\"signedQuery\"", "f_ev_ask(\"signedQurey\""),
                 ("f_ev_gate(\"qrcode\", ", "f_ev_gate("),
-                ("    this.enabled = true\nend if", ""),
+                ("        this.enabled = true\n    end if", ""),
             ],
         ),
     ] {
