@@ -11,7 +11,7 @@ pub(super) const CPP: &str = "include/evoucher.hpp";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// Each page, with what goes between its markers.
-pub(super) fn regions() -> [(&'static str, Regions); 8] {
+pub(super) fn regions() -> [(&'static str, Regions); 9] {
     let tables = vec![
         ("services", services()),
         ("codes", codes()),
@@ -31,6 +31,7 @@ pub(super) fn regions() -> [(&'static str, Regions); 8] {
         ("README.md", next::english()),
         ("README.zh-CN.md", next::chinese()),
         ("examples/powerbuilder/README.md", next::powerscript()),
+        ("examples/powerbuilder/README.zh-CN.md", next::powerscript()),
         ("tests/c/everything.c", vec![("services", functions())]),
         (CPP, next::cpp()),
         ("examples/csharp/Typed.cs", next::csharp_typed()),

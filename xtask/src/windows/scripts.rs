@@ -328,6 +328,19 @@ fn the_scripts_keep_to_the_library() {
     }
 }
 
+/// Who reads the Chinese page copies the scripts from it.
+#[test]
+fn the_chinese_pages_have_the_same_scripts() {
+    for language in [VB6, POWERBUILDER] {
+        let page = language.readme.replace(".md", ".zh-CN.md");
+        let (english, chinese) = (blocks(language.readme), blocks(&page));
+        for (number, (wanted, found)) in english.iter().zip(&chinese).enumerate() {
+            assert_eq!(found, wanted, "{page}, block {}", number + 1);
+        }
+        assert_eq!(chinese.len(), english.len(), "{page}");
+    }
+}
+
 #[test]
 fn mistakes_in_the_scripts_are_noticed() {
     for (language, mistakes) in [
