@@ -341,6 +341,27 @@ fn the_chinese_pages_have_the_same_scripts() {
     }
 }
 
+/// It tells the module by the lines that it quotes.
+#[test]
+fn what_the_chinese_page_quotes_stands_in_the_module() {
+    let read = |file| read(&place::repository().join(file)).unwrap();
+    let (page, module) = (
+        read("examples/vb6/README.zh-CN.md"),
+        read("examples/vb6/Evoucher.bas"),
+    );
+    let (_, section) = page.split_once("\n## 模块 Evoucher.bas\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let quoted = |line: &str| {
+        let quote = line.strip_prefix("- `")?;
+        Some(quote.split_once("`：").unwrap_or((quote, "")).0.to_owned())
+    };
+    let quotes: Vec<String> = section.lines().filter_map(quoted).collect();
+    assert_ne!(quotes, [""; 0]);
+    for quote in quotes {
+        assert!(module.contains(&quote), "{quote}");
+    }
+}
+
 #[test]
 fn mistakes_in_the_scripts_are_noticed() {
     for (language, mistakes) in [
