@@ -8,7 +8,8 @@
  * CHANNEL is the host and port of the payment channel (evoucher-sandbox), an address in numbers.
  * BILLS has one line for each bill: serial number, amount, token, and how it is paid: "flow"
  * (ev_one_code_pay), "calls" (ev_signed_query, ev_gen_pay_cert), or "shared" (flow, and other
- * counters have this bill too). BOOK is this counter's own: "serial step" for each step. With STEPS
+ * counters have this bill too); with "-" the bills come on standard input for as long as that is open,
+ * and what is left open is said on standard output. BOOK is this counter's own: "serial step" for each step. With STEPS
  * it kills itself so long after that many steps, on Windows: under Wine no signal reaches it.
  *
  * Ends with 0 when every bill is paid or openly unpaid, 3 when one is left open, 1 when it could
@@ -146,14 +147,19 @@ static bill_t *find(const char *serial) {
     return NULL;
 }
 
+/* The next bill of a file; 0 when there is none. */
+static int next_bill(FILE *file, bill_t *bill) {
+    memset(bill, 0, sizeof *bill);
+    return fscanf(file, "%63s %23s %47s %15s", bill->serial, bill->amount, bill->token, bill->way) == 4;
+}
+
 static void read_bills(const char *path) {
     FILE *file = fopen(path, "rb");
     bill_t bill;
     if (file == NULL) {
         die("no bills", path);
     }
-    memset(&bill, 0, sizeof bill);
-    while (fscanf(file, "%63s %23s %47s %15s", bill.serial, bill.amount, bill.token, bill.way) == 4) {
+    while (next_bill(file, &bill)) {
         bills = realloc(bills, sizeof bill * (size_t)(bill_count + 1));
         bills[bill_count++] = bill;
     }
@@ -366,6 +372,9 @@ static void work(bill_t *bill) {
         } else if ((is("retry") || is("retry_later")) && ++tries <= most) {
             wait_ms(PAUSE);
             ask(bill);
+        } else if (is("retry_later")) {
+            /* Nothing was learnt of the bill: it may have been charged before. */
+            return;
         } else {
             char step[64], code[16];
             field(reply, "code", code, sizeof code);
@@ -445,6 +454,19 @@ int main(int argc, char **argv) {
     channel.sin_family = AF_INET;
     channel.sin_port = htons((unsigned short)port);
     channel.sin_addr.s_addr = inet_addr(host);
+    if (strcmp(argv[4], "-") == 0) {
+        bill_t bill;
+        read_book(argv[5]);
+        while (next_bill(stdin, &bill)) {
+            work(&bill);
+            if (!bill.finished) {
+                open_bills++;
+                printf("%s open\n", bill.serial);
+                fflush(stdout);
+            }
+        }
+        return open_bills == 0 ? 0 : 3;
+    }
     read_bills(argv[4]);
     read_book(argv[5]);
     for (at = 0; at < bill_count; at++) {

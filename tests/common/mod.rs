@@ -10,6 +10,7 @@
 )]
 
 pub mod c;
+pub mod cashiers;
 pub mod front;
 pub mod interface;
 pub mod outcomes;
