@@ -12,15 +12,14 @@ use crate::sh::{Result, make_dir, run, write};
 pub(crate) fn make(arch: Arch, dir: &Path) -> Result {
     make_dir(dir)?;
     let functions = r#gen::functions()?;
-    let def = dir.join("evoucher.def");
-    write(&def, both_names(&functions))?;
-    llvm(arch, &def, &dir.join("evoucher.lib"), false)?;
-    gnu(arch, &def, &dir.join("libevoucher.dll.a"), false)?;
+    let mut kinds = vec![("evoucher", both_names(&functions), false)];
     if arch == Arch::X86 {
-        let def = dir.join("evoucher_stdcall.def");
-        write(&def, stdcall(&functions))?;
-        llvm(arch, &def, &dir.join("evoucher_stdcall.lib"), true)?;
-        gnu(arch, &def, &dir.join("libevoucher_stdcall.dll.a"), true)?;
+        kinds.push(("evoucher_stdcall", stdcall(&functions), true));
+    }
+    for (name, def, kill_at) in kinds {
+        write(&dir.join(format!("{name}.def")), def)?;
+        llvm(arch, dir, name, kill_at)?;
+        gnu(arch, dir, name, kill_at)?;
     }
     Ok(())
 }
@@ -45,23 +44,25 @@ fn stdcall(functions: &[Function]) -> String {
     def
 }
 
-fn llvm(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
+fn llvm(arch: Arch, dir: &Path, name: &str, kill_at: bool) -> Result {
     let mut command = Command::new("llvm-dlltool");
     command.args(["-m", arch.llvm_machine(), "-D", "evoucher.dll"]);
-    dlltool(command, def, lib, kill_at)
+    dlltool(command, dir, name, &format!("{name}.lib"), kill_at)
 }
 
 /// Its files have a name made of the process' number otherwise, and the time.
-fn gnu(arch: Arch, def: &Path, lib: &Path, kill_at: bool) -> Result {
+fn gnu(arch: Arch, dir: &Path, name: &str, kill_at: bool) -> Result {
     let mut command = Command::new(arch.mingw("dlltool"));
     command.args(["--temp-prefix", "evoucher", "--deterministic-libraries"]);
-    command.current_dir(def.parent().unwrap_or(def));
-    dlltool(command, def, lib, kill_at)
+    let lib = format!("lib{name}.dll.a");
+    dlltool(command, dir, name, &lib, kill_at)
 }
 
-fn dlltool(mut command: Command, def: &Path, lib: &Path, kill_at: bool) -> Result {
+/// In the directory itself, since a symbol is made of the library's name as it is given.
+fn dlltool(mut command: Command, dir: &Path, name: &str, lib: &str, kill_at: bool) -> Result {
     if kill_at {
         command.arg("-k");
     }
-    run(command.arg("-d").arg(def).arg("-l").arg(lib)).map(|_| ())
+    command.current_dir(dir);
+    run(command.args(["-d", &format!("{name}.def"), "-l", lib])).map(|_| ())
 }
