@@ -15,6 +15,7 @@ mod page;
 mod place;
 mod recipes;
 mod recipes_c;
+mod sanitize;
 mod sh;
 mod test;
 mod windows;
@@ -34,6 +35,7 @@ cargo xtask bench --page    what the page costs the simulated centre: its rate, 
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
+cargo xtask sanitize        ThreadSanitizer over the tests in which threads share something
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
 cargo xtask dist NAME       one of them alone: windows, linux-x86_64, linux-aarch64 or nuget
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
         ["fuzz", name, seconds] => fuzz::run(name, seconds),
+        ["sanitize"] => sanitize::run(),
         ["pictures"] => page::pictures(),
         _ => Err(USAGE.to_owned()),
     };
