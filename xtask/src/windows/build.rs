@@ -165,6 +165,21 @@ fn flags(more: &[&str]) -> Result<String> {
     Ok(flags.join("\u{1f}"))
 }
 
+/// The sources of the ready-made std are named by where they lie, if they are installed beside it; as if
+/// they were not.
+fn own_std() -> Result<String> {
+    let rustc = |argument: &str| run(&mut sh::command("rustc", &[argument]));
+    let version = rustc("-vV")?;
+    let commit = version
+        .lines()
+        .find_map(|line| line.strip_prefix("commit-hash: "));
+    Ok(format!(
+        "--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{}",
+        rustc("--print=sysroot")?.trim_end(),
+        commit.ok_or("rustc has no commit")?
+    ))
+}
+
 fn linux(machine: Machine, build: &str) -> Result<PathBuf> {
     let tools = zig()?;
     let target = machine.rust_target();
@@ -178,7 +193,7 @@ fn linux(machine: Machine, build: &str) -> Result<PathBuf> {
         .arg(&target_dir)
         .env(STRIP.0, STRIP.1)
         .envs(effort(build).iter().copied())
-        .env(FLAGS, flags(&[])?)
+        .env(FLAGS, flags(&[&own_std()?])?)
         .env("CARGO_ZIGBUILD_ZIG_PATH", tools.join("ziglang/zig"));
     if machine != Machine::X86_64 {
         // A std of this machine's own is all that is installed.
