@@ -433,6 +433,9 @@ fn dead_handles() {
     let centre = centre();
     let client = library().open(&config(centre.url()));
     let dead = library().open(&config(centre.url())).handle;
+    // Its number is nobody's again.
+    let next = library().open(&config(centre.url()));
+    assert_ne!(next.handle, dead);
     for handle in [dead, -1, 99_999, i32::MAX, i32::MIN] {
         for (_, function) in SERVICES {
             let request = request("auto1-signed").to_string();

@@ -444,6 +444,15 @@ fn one_code_pay() {
         );
     }
     assert!(pay(&client, "blocked", "SN-3", "1").at("data.abnRea").len() > 1);
+    // What stasFlag says, in the documents' words (A 1.5.1).
+    for (token, says) in [
+        ("unsigned", "未签约"),
+        ("blocked", "已签约但不可用"),
+        ("signed-flagX", "不在文档之列"),
+    ] {
+        let message = pay(&client, token, "SN-3", "1").at("message");
+        assert!(message.contains(says), "{token}: {message}");
+    }
     // The amount is judged before anything is sent.
     centre.clear();
     for amount in ["0", "12.345", ""] {

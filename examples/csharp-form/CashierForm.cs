@@ -5,6 +5,7 @@
 // Framework 4.0 and later, and today's .NET. No call runs on the window's own thread.
 
 using System;
+using System.Collections.Generic;
 using System.Drawing;
 using System.Globalization;
 using System.Threading;
@@ -35,9 +36,13 @@ internal sealed class CashierForm : Form
 
     // Of what is under way; null: nothing is.
     private CancellationTokenSource running;
-    // A charge is never called off halfway.
-    private bool isPaying;
+    // A settlement or a charge is never called off halfway.
+    private bool isMoney;
     private bool isClosing;
+    // This patient's settlement is made: a second click comes after the first.
+    private bool isSettled;
+    // What the last question of a check came to, when it was no answer.
+    private string trouble;
 
     internal CashierForm(EvoucherClient centre, Channel channel, Bills bills)
     {
@@ -48,10 +53,26 @@ internal sealed class CashierForm : Form
         // The thread that makes the form is the window's.
         window = TaskScheduler.FromCurrentSynchronizationContext();
         check.Click += delegate { Check(); };
-        cancel.Click += delegate { running.Cancel(); };
+        cancel.Click += delegate
+        {
+            if (running != null)
+            {
+                running.Cancel();
+            }
+        };
         settle.Click += delegate { Settle(); };
         pay.Click += delegate { Pay(); };
         confirm.Click += delegate { ConfirmCharge(); };
+        // Another code is another patient: nothing of the one before counts.
+        token.TextChanged += delegate
+        {
+            offline.Checked = false;
+            check.Text = "线上核验";
+            isSettled = false;
+            Say("", "");
+            Enable();
+        };
+        Shown += delegate { ConfirmAll(); };
         // A scanner ends with Enter.
         token.KeyDown += delegate(object sender, KeyEventArgs key)
         {
@@ -65,8 +86,9 @@ internal sealed class CashierForm : Form
         Say("请参保人出示医保码，扫码后按“线上核验”。", "");
     }
 
-    /// <summary>Where the insurance settlement is made: put yours here.</summary>
-    internal event Action<string> Settled;
+    /// <summary>Makes the insurance settlement of this patient (token) and says whether it was made: put yours here. It runs on
+    /// a thread of its own, once for a patient, and the window waits for it; what it throws is shown.</summary>
+    internal Func<string, bool> Settlement { get; set; }
 
     // 线上密码核验. Pressing it again for the same patient sends the notice again: that is what "resend" asks for.
     private void Check()
@@ -81,10 +103,10 @@ internal sealed class CashierForm : Form
             }
         }
         PasswordRequest request = new PasswordRequest { Token = token.Text, TotalAmount = sum };
-        Begin("正在通知参保人……");
-        After(centre.VerifyPasswordAsync(request, Told, running.Token), delegate(PasswordAnswer answer)
+        trouble = "";
+        Run("正在通知参保人……", () => centre.VerifyPasswordAsync(request, Told, running.Token), delegate(PasswordAnswer answer)
         {
-            Say(answer.Hint, answer.Message);
+            Say(answer);
             check.Text = answer.Next == NextStep.Resend ? answer.Next.Label() : "线上核验";
         });
     }
@@ -98,11 +120,12 @@ internal sealed class CashierForm : Form
             {
                 double all = (step.Elapsed + step.Remaining.Value).TotalSeconds;
                 countdown.Value = (int)(100 * step.Remaining.Value.TotalSeconds / Math.Max(all, 1));
-                Say(string.Format("等待参保人在手机上核验，还有 {0:0} 秒", step.Remaining.Value.TotalSeconds), "");
+                Say(string.Format("等待参保人在手机上核验，还有 {0:0} 秒", step.Remaining.Value.TotalSeconds), trouble);
             }
-            else if (step.Hint != "")
+            else
             {
-                Say(step.Hint, "");
+                // While it goes on, what went wrong stays to be seen.
+                trouble = step.Next == NextStep.Wait ? "" : step.Hint;
             }
         });
     }
@@ -110,21 +133,45 @@ internal sealed class CashierForm : Form
     // At the moment of the settlement the centre is asked once more: what the screen says decides nothing.
     private void Settle()
     {
-        string patient = token.Text;
-        CheckMethod method = offline.Checked ? CheckMethod.Terminal : CheckMethod.Online;
-        Begin("正在确认能否结算……");
-        Task<PasswordAnswer> gate = centre.SettleGateAsync(
-            Credential.QrCode, method, offline.Checked ? null : patient, offline.Checked, running.Token);
-        After(gate, delegate(PasswordAnswer answer)
+        string patient = token.Text.Trim();
+        if (patient == "")
         {
-            Say(answer.Hint, answer.Message);
-            if (answer.Settles)
+            Say("请先扫码。", "");
+            return;
+        }
+        bool isOffline = offline.Checked;
+        CheckMethod method = isOffline ? CheckMethod.Terminal : CheckMethod.Online;
+        Run("正在确认能否结算……", delegate
+        {
+            Task<PasswordAnswer> gate = centre.SettleGateAsync(
+                Credential.QrCode, method, isOffline ? null : patient, isOffline, running.Token);
+            return gate.ContinueWith(delegate
             {
-                Say("可以结算，正在办理医保结算。", "");
-                if (Settled != null)
+                if (gate.Result.Settles)
                 {
-                    Settled(patient);
+                    Invoke((Action)delegate
+                    {
+                        isMoney = true;
+                        Say("可以结算，正在办理医保结算……", "");
+                        Enable();
+                    });
+                    isSettled = Settlement(patient);
                 }
+                return gate.Result;
+            }, TaskContinuationOptions.LongRunning);
+        }, delegate(PasswordAnswer answer)
+        {
+            if (!answer.Settles)
+            {
+                Say(answer);
+            }
+            else if (isSettled)
+            {
+                Say("医保结算已完成。", "", Color.DarkGreen);
+            }
+            else
+            {
+                Say("医保结算没有完成，请核对后再按“医保结算”。", "", Color.Firebrick);
             }
         });
     }
@@ -138,24 +185,37 @@ internal sealed class CashierForm : Form
             return;
         }
         string patient = token.Text;
+        string number = serial.Text.Trim();
+        if (number == "" || number.IndexOf('\t') >= 0)
+        {
+            Say("请填这张账单的流水号。", "");
+            return;
+        }
         string due = sum.Value.ToString("0.00", CultureInfo.InvariantCulture);
-        Bill bill = bills.FindOrAdd(serial.Text.Trim(), due);
+        Bill bill = bills.FindOrAdd(number, due);
         if (bill.Amount != due)
         {
             // Another amount is another bill.
             Say(bill.Serial + " 的金额是 " + bill.Amount + "；更正后的账单要用新的流水号。", "");
             return;
         }
-        Charge(bill, delegate
+        Charge("正在办理一码付，请稍候……", bill, delegate
         {
+            EvoucherReply reply = null;
             if (bill.State == "asking" || bill.State == "charging")
             {
-                Payment.ClearUp(centre, channel, bills, bill);
+                reply = Payment.ClearUp(centre, channel, bills, bill);
             }
             if (bill.State == "unpaid")
             {
-                Payment.Pay(centre, channel, bills, bill, patient);
+                reply = Payment.Pay(centre, channel, bills, bill, patient);
             }
+            if (bill.State == "asking")
+            {
+                // The centre cannot be reached, say. Whether anything was charged the channel knows at once.
+                Payment.ClearUp(centre, channel, bills, bill);
+            }
+            return reply;
         });
     }
 
@@ -163,84 +223,144 @@ internal sealed class CashierForm : Form
     private void ConfirmCharge()
     {
         Bill bill = bills.Open().Find(open => open.Serial == serial.Text.Trim());
-        if (bill == null)
+        if (bill != null)
+        {
+            Charge("正在核对扣款……", bill, () => Payment.ClearUp(centre, channel, bills, bill));
+        }
+        else if (serial.Text.Trim() == "" && bills.Open().Count > 0)
+        {
+            ConfirmAll();
+        }
+        else
         {
             Say("这张账单没有需要核对的扣款。", "");
-            return;
         }
-        Charge(bill, delegate { Payment.ClearUp(centre, channel, bills, bill); });
     }
 
-    private void Charge(Bill bill, Action work)
+    // When the window is shown first: an earlier run may have ended at any moment.
+    private void ConfirmAll()
     {
-        isPaying = true;
-        Begin("正在办理一码付，请稍候……");
-        Task<string> task = Task.Factory.StartNew(delegate
+        List<Bill> open = bills.Open();
+        if (open.Count == 0)
         {
-            work();
-            return bill.State;
-        }, TaskCreationOptions.LongRunning);
-        After(task, delegate(string state)
+            return;
+        }
+        isMoney = true;
+        Run("正在核对上次没有结果的 " + open.Count + " 张账单……", () => Task.Factory.StartNew(delegate
         {
-            switch (state)
+            foreach (Bill bill in open)
+            {
+                Payment.ClearUp(centre, channel, bills, bill);
+            }
+            return bills.Open();
+        }, TaskCreationOptions.LongRunning), delegate(List<Bill> left)
+        {
+            if (left.Count == 0)
+            {
+                Say("上次没有结果的账单都已核对清楚。", "");
+                return;
+            }
+            string numbers = string.Join("、", left.ConvertAll(bill => bill.Serial).ToArray());
+            Say(left.Count + " 张账单扣款结果不明：不要收其他款，稍后按“核对扣款”。", numbers, Color.Firebrick);
+        });
+    }
+
+    private void Charge(string text, Bill bill, Func<EvoucherReply> work)
+    {
+        isMoney = true;
+        Run(text, () => Task.Factory.StartNew(work, TaskCreationOptions.LongRunning), delegate(EvoucherReply reply)
+        {
+            switch (bill.State)
             {
                 case "paid":
-                    Say(bill.Serial + " 已付款 " + bill.Amount + " 元，不要再收。", "");
+                    Say(bill.Serial + " 已付款 " + bill.Amount + " 元，不要再收。", "", Color.DarkGreen);
                     break;
                 case "unpaid":
-                    Say(bill.Serial + " 没有扣款，请参保人换其他方式付，或再试一次。", "");
+                    Say(bill.Serial + " 没有扣款。" + (reply == null ? "" : reply.Hint), reply == null ? "" : reply.Message);
                     break;
                 default:
-                    Say(bill.Serial + " 扣款结果不明：不要收其他款，稍后按“核对扣款”。", "");
+                    Say(bill.Serial + " 扣款结果不明：不要收其他款，稍后按“核对扣款”。", "", Color.Firebrick);
                     break;
             }
         });
     }
 
-    private void Begin(string text)
+    // Starts it, and shows what came of it back on the window's thread.
+    private void Run<T>(string text, Func<Task<T>> start, Action<T> show)
     {
         running = new CancellationTokenSource();
         countdown.Value = 0;
         Say(text, "");
         Enable();
-    }
-
-    // Back on the window's thread, whatever came of it.
-    private void After<T>(Task<T> task, Action<T> show)
-    {
+        Task<T> task;
+        try
+        {
+            task = start();
+        }
+        catch (Exception error)
+        {
+            End(delegate { Failed(error); });
+            return;
+        }
         task.ContinueWith(delegate
         {
-            running = null;
-            isPaying = false;
-            countdown.Value = 0;
-            if (task.IsFaulted)
+            End(delegate
             {
-                // A mistake in the program or the machine; what the cashier does raises nothing.
-                Say("程序出错，请联系信息科；不要结算，不要收款。", task.Exception.GetBaseException().Message);
-            }
-            else
-            {
-                show(task.Result);
-            }
-            Enable();
-            if (isClosing)
-            {
-                Close();
-            }
+                if (task.IsFaulted)
+                {
+                    Failed(task.Exception.GetBaseException());
+                }
+                else
+                {
+                    show(task.Result);
+                }
+            });
         }, window);
+    }
+
+    private void End(Action show)
+    {
+        running = null;
+        isMoney = false;
+        countdown.Value = 0;
+        show();
+        Enable();
+        if (isClosing)
+        {
+            Close();
+        }
+    }
+
+    // A mistake in the program or the machine; what the cashier does raises nothing.
+    private void Failed(Exception error)
+    {
+        Say("程序出错，请联系信息科；是否已结算、已扣款，先核对，不要重收。", error.Message, Color.Firebrick);
     }
 
     private void Enable()
     {
         bool isFree = running == null;
         token.Enabled = total.Enabled = serial.Enabled = amount.Enabled = isFree;
-        check.Enabled = settle.Enabled = pay.Enabled = confirm.Enabled = offline.Enabled = isFree;
-        cancel.Enabled = !isFree && !isPaying;
+        check.Enabled = pay.Enabled = confirm.Enabled = offline.Enabled = isFree;
+        settle.Enabled = isFree && !isSettled;
+        cancel.Enabled = !isFree && !isMoney;
+    }
+
+    private void Say(Answer answer)
+    {
+        // That it went well needs no details.
+        Say(answer.Hint, answer.Code == 0 ? "" : answer.Message);
     }
 
     private void Say(string text, string more)
     {
+        Say(text, more, Color.Black);
+    }
+
+    private void Say(string text, string more, Color colour)
+    {
         hint.Text = text;
+        hint.ForeColor = colour;
         details.Text = more;
     }
 
@@ -258,18 +378,23 @@ internal sealed class CashierForm : Form
         return null;
     }
 
-    // Cancel, wait for the call, then go: a reply may hold a certificate. A payment goes on to its end.
+    // Cancel, wait for the call, then go: a reply may hold a certificate. While money is moved the window stays, since the
+    // cashier has to see what came of it.
     protected override void OnFormClosing(FormClosingEventArgs closing)
     {
         if (running != null)
         {
             closing.Cancel = true;
-            isClosing = true;
-            if (!isPaying)
+            if (isMoney)
             {
-                running.Cancel();
+                Say("正在办理，请等它办完再关闭窗口……", "");
             }
-            Say(isPaying ? "正在办理一码付，办完自动关闭……" : "正在取消……", "");
+            else
+            {
+                isClosing = true;
+                running.Cancel();
+                Say("正在取消……", "");
+            }
         }
         base.OnFormClosing(closing);
     }
@@ -277,31 +402,46 @@ internal sealed class CashierForm : Form
     private void Lay()
     {
         Text = "收费窗口";
-        ClientSize = new Size(560, 330);
+        ClientSize = new Size(600, 372);
         FormBorderStyle = FormBorderStyle.FixedSingle;
         MaximizeBox = false;
-        Put("医保码", token, 16, 330);
-        Put("总额", total, 52, 120);
-        Put("流水号", serial, 88, 200);
-        Put("应付", amount, 124, 120);
-        Control[] buttons = { check, cancel, offline, settle, pay, confirm };
-        for (int i = 0; i < buttons.Length; i++)
-        {
-            buttons[i].SetBounds(16 + 89 * i, 164, 84, 32);
-            Controls.Add(buttons[i]);
-        }
-        countdown.SetBounds(16, 208, 528, 10);
-        hint.SetBounds(16, 228, 528, 48);
+        Put(this, "医保码", token, 16, 16, 420);
+        GroupBox insurance = Group("医保结算", 52);
+        Put(insurance, "总额", total, 16, 24, 100);
+        Line(insurance, 196, 22, check, offline, settle);
+        GroupBox ownPay = Group("自费一码付", 124);
+        Put(ownPay, "流水号", serial, 16, 24, 140);
+        Put(ownPay, "应付", amount, 228, 24, 80);
+        Line(ownPay, 376, 22, pay, confirm);
+        countdown.SetBounds(16, 204, 470, 24);
+        hint.SetBounds(16, 244, 568, 72);
         hint.Font = new Font(Font.FontFamily, 13);
-        details.SetBounds(16, 280, 528, 40);
+        details.SetBounds(16, 322, 568, 40);
         details.ForeColor = Color.DimGray;
         Controls.AddRange(new Control[] { countdown, hint, details });
+        Line(this, 496, 200, cancel);
     }
 
-    private void Put(string name, Control box, int top, int width)
+    private GroupBox Group(string name, int top)
     {
-        Controls.Add(new Label { Text = name, Bounds = new Rectangle(16, top + 4, 60, 24) });
-        box.SetBounds(80, top, width, 26);
-        Controls.Add(box);
+        GroupBox group = new GroupBox { Text = name, Bounds = new Rectangle(16, top, 568, 64) };
+        Controls.Add(group);
+        return group;
+    }
+
+    private static void Put(Control parent, string name, Control box, int left, int top, int width)
+    {
+        parent.Controls.Add(new Label { Text = name, Bounds = new Rectangle(left, top + 4, 56, 24) });
+        box.SetBounds(left + 60, top, width, 26);
+        parent.Controls.Add(box);
+    }
+
+    private static void Line(Control parent, int left, int top, params Control[] controls)
+    {
+        for (int i = 0; i < controls.Length; i++)
+        {
+            controls[i].SetBounds(left + 92 * i, top, 88, 30);
+            parent.Controls.Add(controls[i]);
+        }
     }
 }

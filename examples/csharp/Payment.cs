@@ -79,8 +79,8 @@ internal static class Payment
         return bill == null || bill.State == "paid" ? 0 : 1;
     }
 
-    // Goes by Next until the bill is paid, certainly not paid, or somebody has to look at it.
-    internal static void Pay(EvoucherClient client, Channel channel, Bills bills, Bill bill, string token)
+    // Goes by Next until the bill is paid, certainly not paid, or somebody has to look at it. Gives the last reply, for its Hint.
+    internal static EvoucherReply Pay(EvoucherClient client, Channel channel, Bills bills, Bill bill, string token)
     {
         bills.Note(bill, "asking");
         EvoucherReply reply = Ask(client, bill, token);
@@ -97,12 +97,12 @@ internal static class Payment
                     if (outcome == EvoucherOutcome.Paid)
                     {
                         bills.Note(bill, "paid");
-                        return;
+                        return reply;
                     }
                     if (outcome == EvoucherOutcome.Failed && reply.Next == EvoucherNext.Retry)
                     {
                         bills.Note(bill, "unpaid"); // no money in the account: the patient decides what now
-                        return;
+                        return reply;
                     }
                     break;
                 case EvoucherNext.ConfirmCharge:
@@ -111,14 +111,14 @@ internal static class Payment
                     if (outcome == EvoucherOutcome.Paid)
                     {
                         bills.Note(bill, "paid");
-                        return;
+                        return reply;
                     }
                     Thread.Sleep(1000);
                     reply = Ask(client, bill, token);
                     break;
                 case EvoucherNext.AlreadyPaid:
                     bills.Note(bill, "paid");
-                    return;
+                    return reply;
                 case EvoucherNext.Retry:
                 case EvoucherNext.RetryLater:
                     Thread.Sleep(1000);
@@ -131,7 +131,7 @@ internal static class Payment
         }
         if (outcome == EvoucherOutcome.Unknown)
         {
-            return; // whatever the library says, the channel has not said that nothing was charged
+            return reply; // whatever the library says, the channel has not said that nothing was charged
         }
         switch (reply.Next)
         {
@@ -143,10 +143,11 @@ internal static class Payment
                 bills.Note(bill, "unpaid");
                 break;
         }
+        return reply;
     }
 
     // When the program starts: the power may have failed at any moment of Pay.
-    internal static void ClearUp(EvoucherClient client, Channel channel, Bills bills, Bill bill)
+    internal static EvoucherReply ClearUp(EvoucherClient client, Channel channel, Bills bills, Bill bill)
     {
         EvoucherOutcome outcome = channel.Confirm(bill);
         EvoucherReply reply = Report(client, bill, outcome);
@@ -158,6 +159,7 @@ internal static class Payment
         {
             bills.Note(bill, "unpaid"); // the patient may pay it now: the same serial number
         }
+        return reply;
     }
 
     // Tells the library what the channel said.
@@ -191,7 +193,8 @@ internal sealed class Bill
     internal string State; // "asking", "charging": open; "unpaid": certainly not charged; "paid"
 }
 
-// Your database: what is noted here is on the disk before the next step is taken. Any thread may note.
+// Your database: what is noted here is on the disk before the next step is taken. Any thread may note. This file is one
+// program's: in a database lock the bill and read its state there, since another window may have it open.
 internal sealed class Bills
 {
     private readonly string path;

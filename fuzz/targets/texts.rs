@@ -22,6 +22,9 @@ pub fn config(data: &[u8]) {
         // Its number is nobody's from now on.
         let said = exchange(ffi::ev_seal, client, c"{}", 1024);
         assert_eq!(said.returned, EV_INVALID_CLIENT, "{}", said.json);
+        let next = open(data).expect("the same once more");
+        assert_ne!(next, client, "a number that was given before");
+        close(next);
     }
 }
 

@@ -17,7 +17,7 @@ internal static class FormTest
     private static CashierForm form;
     private static string directory, channel, tag;
     private static int checks, failures, settled;
-    private static bool isClosed;
+    private static bool isClosed, isBroken;
 
     [STAThread]
     private static int Main(string[] arguments)
@@ -32,7 +32,15 @@ internal static class FormTest
             WindowsFormsSynchronizationContext.AutoInstall = true;
             SynchronizationContext.SetSynchronizationContext(new WindowsFormsSynchronizationContext());
             form = new CashierForm(centre, new Channel(channel), bills);
-            form.Settled += delegate { settled++; };
+            form.Settlement = delegate
+            {
+                settled++;
+                if (isBroken)
+                {
+                    throw new InvalidOperationException("the database is away");
+                }
+                return true;
+            };
             form.FormClosed += delegate { isClosed = true; };
             form.Shown += delegate { new Thread(Cashier) { IsBackground = true }.Start(); };
             Application.Run(form);
@@ -78,7 +86,33 @@ internal static class FormTest
         Check(settled == 0, "what the screen says settles nothing");
         Click("settle");
         WaitFree("settled");
-        Check(settled == 1, "settled once: " + settled);
+        Check(settled == 1 && Hint().Contains("已完成"), "settled: " + Hint());
+        Check(!IsEnabled("settle"), "a second click settles nothing");
+
+        // Checked at the terminal; and that counts for nobody else.
+        Type("token", "pwd-offline-" + tag);
+        Check(IsEnabled("settle"), "another patient");
+        On(delegate { return ((CheckBox)Named("offline")).Checked = true; });
+        Click("settle");
+        WaitFree("settled");
+        Check(settled == 2, "settled after the offline check: " + Hint());
+        Type("token", "pwd-next-" + tag);
+        Click("settle");
+        WaitFree("the gate");
+        Check(settled == 2, "the next patient is checked, too: " + Hint());
+        Type("token", "");
+        Click("settle");
+        Check(settled == 2 && Hint().Contains("扫码"), "nobody is settled: " + Hint());
+
+        // The hospital's own program fails.
+        isBroken = true;
+        Type("token", "auto1-broken-" + tag);
+        Click("check");
+        WaitFree("verified");
+        Click("settle");
+        WaitFree("a settlement that fails");
+        isBroken = false;
+        Check(settled == 3 && Hint().Contains("信息科"), "is said: " + Hint());
 
         // What was scanned is nothing; what was typed is no amount.
         Type("token", "");
@@ -88,6 +122,18 @@ internal static class FormTest
         Type("amount", "12.345");
         Click("pay");
         Check(IsEnabled("pay") && Hint().Contains("两位小数"), "no amount: " + Hint());
+
+        Type("serial", "");
+        Type("amount", "12.30");
+        Click("pay");
+        Check(IsEnabled("pay") && Hint().Contains("流水号"), "no serial number: " + Hint());
+
+        // One whose code cannot pay is told why.
+        Type("token", "unsigned-form-" + tag);
+        Type("serial", "SN-F0-" + tag);
+        Click("pay");
+        WaitFree("unsigned");
+        Check(Hint().Contains("没有扣款") && Hint().Contains("未签约"), "why not: " + Hint());
 
         // A payment, once.
         Type("token", "signed-form-" + tag);
@@ -120,6 +166,14 @@ internal static class FormTest
         Click("confirm");
         WaitFree("the channel's word");
         Check(Hint().Contains("已付款 8.00"), "it was charged: " + Hint());
+
+        // While money is moved the window stays.
+        Type("token", "signed-fault.slow-300@cert-" + tag);
+        Type("serial", "SN-F3-" + tag);
+        Click("pay");
+        form.Invoke((Action)delegate { form.Close(); });
+        WaitFree("a payment");
+        Check(!isClosed && Hint().Contains("已付款 8.00"), "what came of it is seen: " + Hint());
 
         // The window closes when its call has ended, and not before.
         Type("token", "pwd-closes-" + tag);
