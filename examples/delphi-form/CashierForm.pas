@@ -128,7 +128,7 @@ end;
 procedure TCashier.TimerTimer(Sender: TObject);
 begin
   if (FWork <> nil) and (FWork.Remaining >= 0) then
-    CountdownLabel.Caption := IntToStr(FWork.Remaining) + ' s'
+    CountdownLabel.Caption := WaitingHint(FWork.Remaining)
   else
     CountdownLabel.Caption := '';
 end;

@@ -92,6 +92,9 @@ type
     property State: string read FState write FState;
   end;
 
+{ For the operator's screen: how long the patient still has. }
+function WaitingHint(Seconds: Integer): string;
+
 { For the operator's screen: the bill is there with another amount. }
 function OtherAmountHint(const Serial: string): string;
 
@@ -99,6 +102,9 @@ implementation
 
 { In numbers, since compilers read sources in the code page of their Windows. }
 const
+  { waiting for the patient to confirm on the phone, still so many seconds }
+  WAITING: WideString = #$7B49#$5F85#$53C2#$4FDD#$4EBA#$5728#$624B#$673A#$4E0A#$6838#$9A8C#$FF0C#$8FD8#$6709' ';
+  SECONDS_LEFT: WideString = ' '#$79D2;
   { it is paid: take no more }
   PAID: WideString = ' '#$5DF2#$4ED8#$6B3E#$FF0C#$4E0D#$8981#$518D#$6536#$3002;
   { has another amount: a corrected bill needs a serial number of its own }
@@ -107,6 +113,11 @@ const
   NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$FF0C#$8BF7#$53C2#$4FDD#$4EBA#$6362#$5176#$4ED6#$65B9#$5F0F#$4ED8#$FF0C#$6216#$518D#$8BD5#$4E00#$6B21#$3002;
   { nobody knows whether it was charged: take no other money, ask the channel again later }
   NOBODY_KNOWS: WideString = ' '#$6263#$6B3E#$7ED3#$679C#$4E0D#$660E#$FF1A#$4E0D#$8981#$6536#$5176#$4ED6#$6B3E#$FF0C#$7A0D#$540E#$6309#$201C#$6838#$5BF9#$6263#$6B3E#$201D#$3002;
+
+function WaitingHint(Seconds: Integer): string;
+begin
+  Result := string(WAITING) + IntToStr(Seconds) + string(SECONDS_LEFT);
+end;
 
 function OtherAmountHint(const Serial: string): string;
 begin
