@@ -2,8 +2,12 @@ program Cashier;
 
 { The window's program. HisBooks of examples/delphi stands for your database and your payment channel. }
 
+{$IFDEF FPC}
+  {$IFNDEF UNICODE}{$MODE DELPHI}{$ENDIF}
+{$ENDIF}
+
 uses
-  Forms, SysUtils, Classes, Dialogs, Evoucher, Payments, HisBooks, CashierWork, CashierForm;
+  {$IFDEF FPC}Interfaces,{$ENDIF} Forms, SysUtils, Classes, Dialogs, Evoucher, Payments, HisBooks, CashierWork, CashierForm;
 
 var
   Window: TCashier;

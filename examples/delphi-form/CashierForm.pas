@@ -57,9 +57,7 @@ type
 
 implementation
 
-{$IFNDEF FPC}
 {$R *.dfm}
-{$ENDIF}
 
 { Pressed again for the same patient it sends the notice again, which is what "resend" asks for. }
 procedure TCashier.CheckButtonClick(Sender: TObject);

@@ -15,15 +15,18 @@ pub const NATIVE: &[Need] = &[
     ("fuse-overlayfs", "fuse-overlayfs"),
 ];
 
+/// Letters for what is seen.
+const CHINESE: Need = (
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "fonts-wqy-microhei",
+);
+
 /// For the station's page: the browser with letters for Chinese, the C# example, what is fetched from
 /// npm.
 pub const BROWSER: &[Need] = &[
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
-    (
-        "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-        "fonts-wqy-microhei",
-    ),
+    CHINESE,
     ("/usr/bin/mcs", "mono-mcs"),
     ("/usr/bin/mono", "mono-runtime"),
     ("/usr/bin/npm", "npm"),
@@ -110,6 +113,8 @@ pub const WINDOWS: &[Need] = &[
     ("/usr/sbin/debootstrap", "debootstrap"),
     ("/usr/bin/fpc", "fpc"),
     ("/usr/share/fpcsrc", "fpc-source"),
+    ("/usr/bin/fpcres", "fp-utils"),
+    ("/usr/lib/lazarus", "lazarus-src"),
     ("/usr/bin/mcs", "mono-mcs"),
     ("/usr/bin/mono", "mono-runtime"),
     (
@@ -118,6 +123,7 @@ pub const WINDOWS: &[Need] = &[
     ),
     ("/usr/bin/xvfb-run", "xvfb"),
     ("/usr/bin/xauth", "xauth"),
+    CHINESE,
     ("/usr/bin/npm", "npm"),
     ("/usr/bin/unzip", "unzip"),
 ];

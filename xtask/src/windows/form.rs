@@ -1,13 +1,14 @@
-//! The forms that people copy, with a cashier at them: C# on mono and a display of its own, Pascal under
-//! Wine, without one.
+//! The forms that people copy, with a cashier at them, on a display of its own: C# on mono, Pascal with
+//! the LCL under Wine. What a form shows is kept as a picture for the guides.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::build;
 use super::dotnet;
+use super::lcl::Lcl;
 use super::matrix;
-use super::pascal::{Flavour, Pascal};
+use super::pascal::Flavour;
 use super::sandbox::Sandbox;
 use super::wine::Wine;
 use crate::place;
@@ -36,15 +37,27 @@ pub(super) fn csharp(sandbox: &Sandbox, so: &Path) -> Result {
     let test = dir.join("test.exe");
     dotnet::compile_form(&tested, "FormTest", &test)?;
     let library = so.parent().ok_or("the .so has no directory")?;
-    let mut command = Command::new("xvfb-run");
-    command.args(["--auto-servernum", "--server-args=-screen 0 1024x768x24"]);
-    let mono = dotnet::mono(&test, library, &dir);
-    command.arg(mono.get_program()).args(mono.get_args());
-    for (name, value) in mono.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
+    let mut command = on_display(&dotnet::mono(&test, library, &dir), &dir);
     command.arg(&dir).arg(address.trim_start_matches("http://"));
-    run(command.arg("mono").current_dir(&dir)).map(|_| ())
+    run(command.arg("mono")).map(|_| ())
+}
+
+/// A command on a display of its own. The key to it lies in the directory, which the 32-bit Wine sees,
+/// too.
+fn on_display(program: &Command, dir: &Path) -> Command {
+    let mut command = Command::new("xvfb-run");
+    command
+        .args(["--auto-servernum", "--server-args=-screen 0 1024x768x24"])
+        .arg(format!("--auth-file={}", dir.join("display").display()))
+        .arg(program.get_program())
+        .args(program.get_args())
+        .current_dir(dir);
+    for (name, value) in program.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command
 }
 
 /// The patient has a minute, and is asked for often.
@@ -54,37 +67,41 @@ fn configure(dir: &Path, charset: &str, sandbox: &Sandbox) -> Result {
     write(&dir.join("evoucher.json"), config.replacen('{', verify, 1))
 }
 
-/// Both dialects, in every Wine.
+/// Both dialects, in every Wine. A dialect whose strings are bytes holds UTF-8 for the LCL, and GBK for
+/// the DLL: only in the other the words are those that people will read.
 pub(super) fn pascal(sandbox: &Sandbox, wines: &[Wine]) -> Result {
-    let pascal = Pascal::new()?;
+    let lcl = Lcl::new()?;
     let repository = place::repository();
     let address = sandbox.address("http")?.trim_start_matches("http://");
     for wine in wines {
+        let arch = wine.arch();
+        wine.chinese()?;
         for (flavour, name, charset) in [
             (Flavour::Delphi7, "d7", "gbk"),
             (Flavour::DelphiUnicode, "d12", "utf-8"),
         ] {
-            let tag = format!("{name}-{}", wine.arch());
+            let tag = format!("{name}-{arch}");
             let dir = place::target().join("test").join(format!("form-{tag}"));
             fresh_dir(&dir)?;
-            for folder in [
-                "examples/delphi",
-                "examples/delphi-form",
-                "tests/delphi/vcl",
-            ] {
-                for unit in entries(&repository.join(folder))? {
-                    if unit.extension().is_some_and(|kind| kind == "pas") {
-                        copy(&unit, &dir.join(unit.file_name().unwrap_or_default()))?;
+            for folder in ["examples/delphi", "examples/delphi-form"] {
+                for file in entries(&repository.join(folder))? {
+                    if file.extension().is_some_and(|kind| kind != "md") {
+                        copy(&file, &dir.join(file.file_name().unwrap_or_default()))?;
                     }
                 }
             }
+            // As its README has it, and with the cashier in the place of its program.
+            let example = dir.join("Cashier.dpr");
+            lcl.compile(arch, flavour, &example, &dir, &dir.join("cashier.exe"))?;
             let source = repository.join("tests/delphi/FormTest.dpr");
             let program = dir.join("form.exe");
-            pascal.compile(wine.arch(), flavour, &source, &dir, &program)?;
-            copy(&build::dll(wine.arch()), &dir.join("evoucher.dll"))?;
+            lcl.compile(arch, flavour, &source, &dir, &program)?;
+            copy(&build::dll(arch), &dir.join("evoucher.dll"))?;
             configure(&dir, charset, sandbox)?;
-            run(wine.command(&program, &dir).args([address, &tag]))?;
-            // Cancelled before its thread ran.
+            let mut cashier = wine.command(&program, &dir);
+            cashier.args([address, &tag]);
+            run(&mut on_display(&cashier, &dir))?;
+            // Cancelled before its thread came to anything.
             let early = format!("auto1-early-df-{tag}");
             if sandbox.processed(&early)? != 0 {
                 return Err(format!("{tag}: something was sent after a cancel"));

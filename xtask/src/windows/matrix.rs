@@ -213,12 +213,16 @@ fn run_cell(
                 let source = repository.join("tests/delphi/Joint.dpr");
                 tools
                     .pascal
-                    .compile(arch, flavour, &source, &units, &joint)?;
+                    .compile(arch, flavour, &source, &[&units], &joint)?;
                 stage.joint(&mut wine.command(&joint, &stage.dir), sandbox)?;
                 let example = stage.dir.join("demo.exe");
-                tools
-                    .pascal
-                    .compile(arch, flavour, &units.join("Demo.dpr"), &units, &example)?;
+                tools.pascal.compile(
+                    arch,
+                    flavour,
+                    &units.join("Demo.dpr"),
+                    &[&units],
+                    &example,
+                )?;
                 stage.example(|| Ok(wine.command(&example, &stage.dir)))?;
             }
             Ok(())

@@ -10,6 +10,7 @@ mod dotnet;
 mod form;
 mod importlib;
 mod kills;
+mod lcl;
 mod loading;
 mod matrix;
 mod nuget;
@@ -108,7 +109,7 @@ pub(crate) fn test() -> Result<Option<String>> {
         recipes_pascal::run_all(&sandbox, &wines)
     })?;
     part(
-        "the Delphi form with a cashier at it, 32 and 64 bits",
+        "the Delphi form with a cashier at it, with the LCL, 32 and 64 bits",
         || form::pascal(&sandbox, &wines),
     )?;
     part("C# on mono with the .so", || matrix::mono(&sandbox, &so))?;

@@ -10,6 +10,7 @@ use crate::place;
 use crate::sh::{Result, make_dir, run};
 
 pub(crate) struct Pascal {
+    version: String,
     tools: PathBuf,
 }
 
@@ -25,35 +26,49 @@ impl Pascal {
     pub(crate) fn new() -> Result<Self> {
         let version = run(Command::new("fpc").arg("-iV"))?.trim().to_owned();
         let tools = place::cached(&format!("fpc-{version}-windows"), |dir| make(dir, &version))?;
-        Ok(Self { tools })
+        Ok(Self { version, tools })
     }
 
-    /// Compiles a program with the units of one more directory.
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(super) fn sources(&self) -> PathBuf {
+        sources(&self.version)
+    }
+
+    /// Compiles a program with the units of these directories.
     pub(crate) fn compile(
         &self,
         arch: Arch,
         flavour: Flavour,
         program: &Path,
-        units: &Path,
+        units: &[&Path],
         exe: &Path,
     ) -> Result {
         let objects = exe.with_extension("units");
         make_dir(&objects)?;
-        let mut command = compiler(&self.tools, arch);
+        let mut command = self.compiler(arch);
+        command.arg(match flavour {
+            Flavour::Delphi7 => "-Mdelphi",
+            Flavour::DelphiUnicode => "-Mdelphiunicode",
+        });
+        for folder in units {
+            command.arg(format!("-Fu{}", folder.display()));
+        }
         command
-            .arg(match flavour {
-                Flavour::Delphi7 => "-Mdelphi",
-                Flavour::DelphiUnicode => "-Mdelphiunicode",
-            })
-            .arg(format!(
-                "-Fu{}",
-                self.tools.join(arch.to_string()).display()
-            ))
-            .arg(format!("-Fu{}", units.display()))
             .arg(format!("-FU{}", objects.display()))
             .arg(format!("-o{}", exe.display()))
             .arg(program);
         run(&mut command).map(|_| ())
+    }
+
+    /// The compiler with its run-time units.
+    pub(super) fn compiler(&self, arch: Arch) -> Command {
+        let mut command = compiler(&self.tools, arch);
+        let units = self.tools.join(arch.to_string());
+        command.arg(format!("-Fu{}", units.display()));
+        command
     }
 }
 
@@ -74,8 +89,12 @@ fn target(arch: Arch) -> &'static str {
     }
 }
 
+fn sources(version: &str) -> PathBuf {
+    PathBuf::from("/usr/share/fpcsrc").join(version)
+}
+
 fn make(dir: &Path, version: &str) -> Result {
-    let sources = PathBuf::from("/usr/share/fpcsrc").join(version);
+    let sources = sources(version);
     messages(dir, &sources, version)?;
     cross_compiler(dir, &sources)?;
     for arch in Arch::ALL {

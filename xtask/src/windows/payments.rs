@@ -49,7 +49,13 @@ pub(crate) fn wine(wine: &Wine) -> Result {
     let pascal = Pascal::new()?;
     for (flavour, charset) in [(Flavour::Delphi7, "gbk"), (Flavour::DelphiUnicode, "utf-8")] {
         let program = dir.join(format!("payment-{charset}.exe"));
-        pascal.compile(arch, flavour, &units.join("Payment.dpr"), &units, &program)?;
+        pascal.compile(
+            arch,
+            flavour,
+            &units.join("Payment.dpr"),
+            &[&units],
+            &program,
+        )?;
         test(&wine.command(&program, &dir), &dir, charset, DRIVE)?;
     }
     Ok(())

@@ -156,7 +156,7 @@ fn dialect(
         copy(&programs.join(format!("{host}.dpr")), &source)?;
         let exe = source.with_extension("exe");
         let binding = repository.join("examples/delphi");
-        pascal.compile(arch, flavour, &source, &binding, &exe)?;
+        pascal.compile(arch, flavour, &source, &[&binding], &exe)?;
         for situation in situations {
             // The guides open the configuration that is beside the program.
             let place = dir.join(format!("{host}-{}", situation.name()));

@@ -93,6 +93,23 @@ impl Wine {
         command
     }
 
+    /// Windows' fonts get the Chinese letters that this machine has. The 32-bit Debian has none: there
+    /// they stay boxes.
+    pub(crate) fn chinese(&self) -> Result {
+        run(self.command("reg", &place::target()).args([
+            "add",
+            r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink",
+            "/f",
+            "/v",
+            "Tahoma",
+            "/t",
+            "REG_MULTI_SZ",
+            "/d",
+            "wqy-microhei.ttc,WenQuanYi Micro Hei",
+        ]))
+        .map(|_| ())
+    }
+
     pub(crate) fn arch(&self) -> Arch {
         self.arch
     }
