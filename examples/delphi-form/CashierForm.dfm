@@ -21,6 +21,7 @@ object Cashier: TCashier
     Top = 16
     Width = 330
     Height = 21
+    OnChange = TokenEditChange
   end
   object TotalLabel: TLabel
     Left = 16

@@ -15,6 +15,9 @@ uses
   SysUtils, Classes, Controls, Forms, StdCtrls, ExtCtrls, Evoucher, Payments, CashierWork;
 
 type
+  { Makes the insurance settlement of the patient with this token, and says whether it was made. }
+  TSettleEvent = procedure(Sender: TObject; const Token: string; var IsMade: Boolean) of object;
+
   TCashier = class(TForm)
     TokenEdit: TEdit;
     TotalEdit: TEdit;
@@ -30,6 +33,7 @@ type
     HintLabel: TLabel;
     DetailsLabel: TLabel;
     Timer: TTimer;
+    procedure TokenEditChange(Sender: TObject);
     procedure CheckButtonClick(Sender: TObject);
     procedure CancelButtonClick(Sender: TObject);
     procedure SettleButtonClick(Sender: TObject);
@@ -41,7 +45,10 @@ type
   private
     FWork: TCashierWork;
     FCloses: Boolean;
-    FOnSettle: TNotifyEvent;
+    FIsSettling: Boolean;
+    FIsSettled: Boolean;
+    FOnSettle: TSettleEvent;
+    procedure Settle;
     procedure Start(Work: TCashierWork);
     procedure Ended(Sender: TObject);
     procedure Enable;
@@ -51,13 +58,23 @@ type
     Centre: TEvoucher;
     Books: TEvBooks;
     function IsBusy: Boolean;
-    { Where the insurance settlement is made: put yours here. }
-    property OnSettle: TNotifyEvent read FOnSettle write FOnSettle;
+    { Where the insurance settlement is made, once for a patient: put yours here. }
+    property OnSettle: TSettleEvent read FOnSettle write FOnSettle;
   end;
 
 implementation
 
 {$R *.dfm}
+
+{ Another code is another patient: nothing of the one before counts. }
+procedure TCashier.TokenEditChange(Sender: TObject);
+begin
+  OfflineBox.Checked := False;
+  FIsSettled := False;
+  HintLabel.Caption := '';
+  DetailsLabel.Caption := '';
+  Enable;
+end;
 
 { Pressed again for the same patient it sends the notice again, which is what "resend" asks for. }
 procedure TCashier.CheckButtonClick(Sender: TObject);
@@ -74,6 +91,11 @@ end;
 { At the moment of the settlement the centre is asked once more: what the screen says decides nothing. }
 procedure TCashier.SettleButtonClick(Sender: TObject);
 begin
+  if Trim(TokenEdit.Text) = '' then
+  begin
+    HintLabel.Caption := ScanFirstHint;
+    Exit;
+  end;
   Start(TGateWork.Create(Centre, TokenEdit.Text, OfflineBox.Checked, Ended));
 end;
 
@@ -90,6 +112,11 @@ end;
 
 procedure TCashier.Pay(ConfirmOnly: Boolean);
 begin
+  if Trim(SerialEdit.Text) = '' then
+  begin
+    HintLabel.Caption := NoSerialHint;
+    Exit;
+  end;
   if not ConfirmOnly and not Books.Add(SerialEdit.Text, AmountEdit.Text) then
   begin
     HintLabel.Caption := OtherAmountHint(SerialEdit.Text);
@@ -118,9 +145,24 @@ begin
   DetailsLabel.Caption := FWork.Details;
   Enable;
   if (FWork is TGateWork) and FWork.Reply.Settles and Assigned(FOnSettle) then
-    FOnSettle(Self);
+    Settle;
   if FCloses then
     Close;
+end;
+
+{ What yours shows lets messages in: until it has come back nothing else begins. }
+procedure TCashier.Settle;
+begin
+  FIsSettling := True;
+  Enable;
+  HintLabel.Caption := SettledHint(False);
+  try
+    FOnSettle(Self, TokenEdit.Text, FIsSettled);
+  finally
+    FIsSettling := False;
+    Enable;
+  end;
+  HintLabel.Caption := SettledHint(FIsSettled);
 end;
 
 procedure TCashier.TimerTimer(Sender: TObject);
@@ -133,24 +175,30 @@ end;
 
 function TCashier.IsBusy: Boolean;
 begin
-  Result := (FWork <> nil) and not FWork.HasEnded;
+  Result := FIsSettling or (FWork <> nil) and not FWork.HasEnded;
 end;
 
 procedure TCashier.Enable;
 begin
   TokenEdit.Enabled := not IsBusy;
   CheckButton.Enabled := not IsBusy;
-  SettleButton.Enabled := not IsBusy;
+  OfflineBox.Enabled := not IsBusy;
+  SettleButton.Enabled := not IsBusy and not FIsSettled;
   PayButton.Enabled := not IsBusy;
   ConfirmButton.Enabled := not IsBusy;
-  CancelButton.Enabled := IsBusy and FWork.CanCancel;
+  CancelButton.Enabled := IsBusy and not FIsSettling and FWork.CanCancel;
 end;
 
-{ Cancel, wait for the call, then go: a reply may hold a certificate. A payment goes on to its end. }
+{ Cancel, wait for the call, then go: a reply may hold a certificate. While money is moved the window stays, since the cashier
+  has to see what came of it. }
 procedure TCashier.FormCloseQuery(Sender: TObject; var CanClose: Boolean);
 begin
   CanClose := not IsBusy;
-  if not CanClose then
+  if CanClose then
+    Exit;
+  if FIsSettling or not FWork.CanCancel then
+    HintLabel.Caption := StayHint
+  else
   begin
     FCloses := True;
     FWork.Cancel;

@@ -43,7 +43,7 @@ type
     property HasEnded: Boolean read FHasEnded;
     { For the operator's screen, once it has ended. }
     function Hint: string; virtual;
-    { For the details. }
+    { For the details; that it went well needs none. }
     function Details: string;
   end;
 
@@ -98,6 +98,14 @@ function WaitingHint(Seconds: Integer): string;
 { For the operator's screen: the bill is there with another amount. }
 function OtherAmountHint(const Serial: string): string;
 
+{ For the operator's screen: nothing was scanned; there is no serial number; while money is moved the window stays. }
+function ScanFirstHint: string;
+function NoSerialHint: string;
+function StayHint: string;
+
+{ For the operator's screen: what came of the settlement. }
+function SettledHint(IsMade: Boolean): string;
+
 implementation
 
 { In numbers, since compilers read sources in the code page of their Windows. }
@@ -109,10 +117,43 @@ const
   PAID: WideString = ' '#$5DF2#$4ED8#$6B3E#$FF0C#$4E0D#$8981#$518D#$6536#$3002;
   { has another amount: a corrected bill needs a serial number of its own }
   OTHER_AMOUNT: WideString = ' '#$662F#$53E6#$4E00#$4E2A#$91D1#$989D#$FF1B#$66F4#$6B63#$540E#$7684#$8D26#$5355#$8981#$7528#$65B0#$7684#$6D41#$6C34#$53F7#$3002;
-  { nothing was charged: pay in another way, or try again }
-  NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$FF0C#$8BF7#$53C2#$4FDD#$4EBA#$6362#$5176#$4ED6#$65B9#$5F0F#$4ED8#$FF0C#$6216#$518D#$8BD5#$4E00#$6B21#$3002;
+  { nothing was charged }
+  NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$3002;
   { nobody knows whether it was charged: take no other money, ask the channel again later }
   NOBODY_KNOWS: WideString = ' '#$6263#$6B3E#$7ED3#$679C#$4E0D#$660E#$FF1A#$4E0D#$8981#$6536#$5176#$4ED6#$6B3E#$FF0C#$7A0D#$540E#$6309#$201C#$6838#$5BF9#$6263#$6B3E#$201D#$3002;
+  { scan first }
+  SCAN_FIRST: WideString = #$8BF7#$5148#$626B#$7801#$3002;
+  { fill in this bill's serial number }
+  NO_SERIAL: WideString = #$8BF7#$586B#$8FD9#$5F20#$8D26#$5355#$7684#$6D41#$6C34#$53F7#$3002;
+  { under way: close the window when it is done }
+  STAY: WideString = #$6B63#$5728#$529E#$7406#$FF0C#$8BF7#$7B49#$5B83#$529E#$5B8C#$518D#$5173#$95ED#$7A97#$53E3#$3002;
+  { the settlement is made }
+  MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$5DF2#$5B8C#$6210#$3002;
+  { the settlement is not made: look into it, and then press again }
+  NOT_MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$6CA1#$6709#$5B8C#$6210#$FF0C#$8BF7#$6838#$5BF9#$540E#$518D#$6309#$3002;
+
+function ScanFirstHint: string;
+begin
+  Result := string(SCAN_FIRST);
+end;
+
+function NoSerialHint: string;
+begin
+  Result := string(NO_SERIAL);
+end;
+
+function StayHint: string;
+begin
+  Result := string(STAY);
+end;
+
+function SettledHint(IsMade: Boolean): string;
+begin
+  if IsMade then
+    Result := string(MADE)
+  else
+    Result := string(NOT_MADE);
+end;
 
 function WaitingHint(Seconds: Integer): string;
 begin
@@ -220,7 +261,9 @@ end;
 
 function TCashierWork.Details: string;
 begin
-  Result := Reply.Message;
+  Result := '';
+  if Reply.Code <> 0 then
+    Result := Reply.Message;
 end;
 
 constructor TCheckWork.Create(Centre: TEvoucher; const Token, Total: string; Ended: TNotifyEvent);
@@ -266,13 +309,19 @@ procedure TPayWork.Work;
 begin
   if (FState = 'asking') or (FState = 'charging') then
   begin
-    ClearUpBill(FCentre, FBooks, FSerial, FAmount);
+    Reply := ClearUpBill(FCentre, FBooks, FSerial, FAmount);
     CheckedState;
   end;
   if (FState = 'unpaid') and not FConfirmOnly then
   begin
-    PayBill(FCentre, FBooks, FSerial, FAmount, FToken);
+    Reply := PayBill(FCentre, FBooks, FSerial, FAmount, FToken);
     CheckedState;
+    if FState = 'asking' then
+    begin
+      { The centre cannot be reached, say. Whether anything was charged the channel knows at once. }
+      ClearUpBill(FCentre, FBooks, FSerial, FAmount);
+      CheckedState;
+    end;
   end;
 end;
 
@@ -297,7 +346,7 @@ begin
   else if FState = 'paid' then
     Result := FSerial + string(PAID)
   else if FState = 'unpaid' then
-    Result := FSerial + string(NOT_PAID)
+    Result := FSerial + string(NOT_PAID) + Reply.Hint
   else
     Result := FSerial + string(NOBODY_KNOWS);
 end;

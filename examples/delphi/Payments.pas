@@ -36,11 +36,12 @@ type
     procedure Told(const Line: string); virtual;
   end;
 
-{ Goes by Next until the bill is paid, certainly not paid, or somebody has to look at it. Its state is what was noted last. }
-procedure PayBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, Token: string);
+{ Goes by Next until the bill is paid, certainly not paid, or somebody has to look at it. Its state is what was noted last; the
+  last reply is given for its Hint. }
+function PayBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, Token: string): TEvReply;
 
 { When the program starts, for each bill that is open: the power may have failed at any moment of PayBill. }
-procedure ClearUpBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount: string);
+function ClearUpBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount: string): TEvReply;
 
 implementation
 
@@ -70,39 +71,38 @@ begin
   Result := Centre.ReportCharge('', Serial, Amount, Outcome);
 end;
 
-procedure PayBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, Token: string);
+function PayBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount, Token: string): TEvReply;
 var
-  Reply: TEvReply;
   Outcome: TEvOutcome;
   Round: Integer;
 begin
   { Nothing was charged yet. }
   Outcome := evFailed;
   Books.Note(Serial, 'asking');
-  Reply := Ask(Centre, Books, Serial, Amount, Token);
+  Result := Ask(Centre, Books, Serial, Amount, Token);
   for Round := 1 to ROUNDS do
   begin
-    if Reply.Charges then
+    if Result.Charges then
     begin
       { Before the channel hears of it. }
       Books.Note(Serial, 'charging');
-      Outcome := Books.Charge(Centre.Field(Reply, 'data.payCert'), Centre.Field(Reply, 'data.payChnlName'), Serial,
+      Outcome := Books.Charge(Centre.Field(Result, 'data.payCert'), Centre.Field(Result, 'data.payChnlName'), Serial,
         Amount);
       { Whatever it was; the reply's Next says how to go on. }
-      Reply := Report(Centre, Books, Serial, Amount, Outcome);
+      Result := Report(Centre, Books, Serial, Amount, Outcome);
       if Outcome = evPaid then
       begin
         Books.Note(Serial, 'paid');
         Exit;
       end;
-      if (Outcome = evFailed) and (Reply.Next = EV_NEXT_RETRY) then
+      if (Outcome = evFailed) and (Result.Next = EV_NEXT_RETRY) then
       begin
         { No money in the account: the patient decides what now. }
         Books.Note(Serial, 'unpaid');
         Exit;
       end;
     end
-    else if Reply.Next = EV_NEXT_CONFIRM_CHARGE then
+    else if Result.Next = EV_NEXT_CONFIRM_CHARGE then
     begin
       Outcome := Books.Confirm(Serial);
       Report(Centre, Books, Serial, Amount, Outcome);
@@ -112,39 +112,38 @@ begin
         Exit;
       end;
       Sleep(1000);
-      Reply := Ask(Centre, Books, Serial, Amount, Token);
+      Result := Ask(Centre, Books, Serial, Amount, Token);
     end
-    else if Reply.Next = EV_NEXT_ALREADY_PAID then
+    else if Result.Next = EV_NEXT_ALREADY_PAID then
     begin
       Books.Note(Serial, 'paid');
       Exit;
     end
-    else if (Reply.Next = EV_NEXT_RETRY) or (Reply.Next = EV_NEXT_RETRY_LATER) then
+    else if (Result.Next = EV_NEXT_RETRY) or (Result.Next = EV_NEXT_RETRY_LATER) then
     begin
       { The same serial number, the same amount. }
       Sleep(1000);
-      Reply := Ask(Centre, Books, Serial, Amount, Token);
+      Result := Ask(Centre, Books, Serial, Amount, Token);
     end
     else
       { What is not known means neither. }
       Break;
   end;
   { Only where it is certain that nothing was charged; all else stays open. }
-  if (Outcome <> evUnknown) and ((Reply.Next = EV_NEXT_OTHER_PAYMENT) or (Reply.Next = EV_NEXT_RESCAN) or
-    (Reply.Next = EV_NEXT_RETRY) or (Reply.Next = EV_NEXT_FIX_REQUEST)) then
+  if (Outcome <> evUnknown) and ((Result.Next = EV_NEXT_OTHER_PAYMENT) or (Result.Next = EV_NEXT_RESCAN) or
+    (Result.Next = EV_NEXT_RETRY) or (Result.Next = EV_NEXT_FIX_REQUEST)) then
     Books.Note(Serial, 'unpaid');
 end;
 
-procedure ClearUpBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount: string);
+function ClearUpBill(Centre: TEvoucher; Books: TEvBooks; const Serial, Amount: string): TEvReply;
 var
   Outcome: TEvOutcome;
-  Reply: TEvReply;
 begin
   Outcome := Books.Confirm(Serial);
-  Reply := Report(Centre, Books, Serial, Amount, Outcome);
-  if (Outcome = evPaid) or (Reply.Next = EV_NEXT_ALREADY_PAID) then
+  Result := Report(Centre, Books, Serial, Amount, Outcome);
+  if (Outcome = evPaid) or (Result.Next = EV_NEXT_ALREADY_PAID) then
     Books.Note(Serial, 'paid')
-  else if (Outcome = evFailed) and (Reply.Next = EV_NEXT_RETRY) then
+  else if (Outcome = evFailed) and (Result.Next = EV_NEXT_RETRY) then
     { The patient may pay it now: the same serial number. }
     Books.Note(Serial, 'unpaid');
 end;

@@ -33,7 +33,8 @@ type
 
   TTest = class
   public
-    procedure Settle(Sender: TObject);
+    IsBroken: Boolean;
+    procedure Settle(Sender: TObject; const Token: string; var IsMade: Boolean);
     procedure Raised(Sender: TObject; Error: Exception);
   end;
 
@@ -65,11 +66,6 @@ begin
   inherited Work;
 end;
 
-procedure TTest.Settle(Sender: TObject);
-begin
-  Inc(Settled);
-end;
-
 procedure Check(Holds: Boolean; const What: string);
 begin
   Inc(Checks);
@@ -78,6 +74,13 @@ begin
     Inc(Failures);
     WriteLn('FAILED: ', What);
   end;
+end;
+
+procedure TTest.Settle(Sender: TObject; const Token: string; var IsMade: Boolean);
+begin
+  Inc(Settled);
+  Check(Token <> '', 'of a patient');
+  IsMade := not IsBroken;
 end;
 
 { What an event raised, which would be shown in a box and waited for. }
@@ -192,20 +195,39 @@ begin
   Check(Settled = 0, 'what the screen says settles nothing');
   Press(Form.SettleButton, 'settle');
   WaitFree('the gate');
-  Check(Settled = 1, 'settled once');
+  Check((Settled = 1) and (Form.HintLabel.Caption <> ''), 'settled once');
+  Check(not Form.SettleButton.Enabled, 'a second click settles nothing');
 
   { Checked at the terminal. }
-  Form.OfflineBox.Checked := True;
   Form.TokenEdit.Text := Own('pwd-df');
+  Form.OfflineBox.Checked := True;
   Press(Form.SettleButton, 'settle');
   WaitFree('the gate');
   Check(Settled = 2, 'settled after the offline check');
-  Form.OfflineBox.Checked := False;
+
+  { And that counts for nobody else. }
+  Form.TokenEdit.Text := Own('pwd-next-df');
+  Check(not Form.OfflineBox.Checked, 'the next patient is checked, too');
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Check(Settled = 2, 'not verified, not settled');
+
+  { The hospital's own program does not settle. }
+  Test.IsBroken := True;
+  Form.TokenEdit.Text := Own('pwd-broken-df');
+  Form.OfflineBox.Checked := True;
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Test.IsBroken := False;
+  Check((Settled = 3) and Form.SettleButton.Enabled, 'it may be tried again');
+  Settled := 2;
 
   CancelEarly;
 
   { What was scanned is nothing; what was typed is no amount. }
   Form.TokenEdit.Text := '';
+  Press(Form.SettleButton, 'settle');
+  Check(not Form.IsBusy and (Form.HintLabel.Caption <> ''), 'nobody is settled');
   Press(Form.CheckButton, 'check');
   WaitFree('nothing scanned');
   Check(Form.HintLabel.Caption <> '', 'says so');
@@ -244,6 +266,16 @@ begin
   Press(Form.ConfirmButton, 'confirm');
   WaitFree('the channel''s word');
   Check((Books.State(Form.SerialEdit.Text) = 'paid') and (Books.Charges = 2), 'it was charged, once');
+
+  { While money is moved the window stays. }
+  Form.TokenEdit.Text := Own('signed-fault.slow-300@cert-df');
+  Form.SerialEdit.Text := Own('SN-D3');
+  Form.AmountEdit.Text := '8.00';
+  Press(Form.PayButton, 'pay');
+  Form.Close;
+  WaitFree('a payment');
+  Check(not Application.Terminated and (Books.State(Form.SerialEdit.Text) = 'paid'), 'what came of it is seen');
+  Check(Pos(Form.SerialEdit.Text, Form.HintLabel.Caption) = 1, 'says so');
 
   { The window closes when its call has ended, and not before. }
   Form.TokenEdit.Text := Own('pwd-shuts-df');
