@@ -15,6 +15,7 @@ use evoucher_sandbox::Sandbox;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{self, AssertUnwindSafe};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -54,12 +55,18 @@ fn what_is_open_all_day_does_not_grow_and_the_books_agree() {
             day.line
                 .falls_at_times(Chance::new(seed + 100), &day.over, &is_done);
         });
-        let ended = day.work(Duration::from_secs(seconds));
-        // Also when a window's test has failed.
+        // Also when something fails.
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+            let cashiers = day.work(Duration::from_secs(seconds));
+            day.line.wait_until_it_stands();
+            // What nobody knew by day.
+            cashiers.iter().for_each(Cashier::work_to_the_end);
+            cashiers
+        }));
         is_done.store(true, SeqCst);
         ended
     });
-    let cashiers: Vec<_> = ended.into_iter().flat_map(Result::unwrap).collect();
+    let cashiers = ended.unwrap_or_else(|failure| panic::resume_unwind(failure));
     let bills: usize = cashiers.iter().map(|cashier| cashier.bills.len()).sum();
     let charges = centre.channel().charges().len();
     show(&format!("{bills} bills, {charges} charges\n"));
@@ -78,8 +85,8 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
-    /// Each window's cashiers, when the day is over and all is worked up.
-    fn work(&self, length: Duration) -> Vec<thread::Result<Vec<Cashier<'a>>>> {
+    /// The cashiers of all windows, when the day is over and the weather is good.
+    fn work(&self, length: Duration) -> Vec<Cashier<'a>> {
         thread::scope(|scope| {
             scope.spawn(|| weather(self.centre, &self.over, self.seed));
             let windows: Vec<_> = (0..2 * WINDOWS)
@@ -92,7 +99,8 @@ impl<'a> Day<'a> {
                 .collect();
             thread::sleep(length);
             self.over.store(true, SeqCst);
-            windows.into_iter().map(|window| window.join()).collect()
+            let ended = windows.into_iter().map(|window| window.join().unwrap());
+            ended.flatten().collect()
         })
     }
 
@@ -125,9 +133,7 @@ impl<'a> Day<'a> {
         }
         open.close();
         does_not_grow(&sizes);
-        // What nobody knew then.
         cashier.write_bills();
-        cashier.work_to_the_end();
         cashier
     }
 
@@ -145,7 +151,6 @@ impl<'a> Day<'a> {
                 }
                 cashier.run(Some(&Kill::any(&mut chance)));
             }
-            cashier.work_to_the_end();
             cashiers.push(cashier);
         }
         cashiers
@@ -241,15 +246,22 @@ struct Line {
 
 impl Line {
     fn to(centre: &Sandbox) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        // None that the system gives to whoever connects: while the line is down nobody else may take it.
+        let port = (20_000..30_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
         Self {
-            here: free.local_addr().unwrap(),
+            here: SocketAddr::from(([127, 0, 0, 1], port.unwrap())),
             centre: centre.url().replace("http://", ""),
         }
     }
 
     fn url(&self) -> String {
         format!("http://{}", self.here)
+    }
+
+    fn wait_until_it_stands(&self) {
+        while TcpStream::connect(self.here).is_err() {
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Stands for a second or two, and falls, with all that is on it, until the day is over; then it stands
