@@ -110,6 +110,7 @@ pub const WINDOWS: &[Need] = &[
     ("/usr/bin/lld-link", "lld"),
     ("/usr/bin/wine-stable", "wine"),
     ("/usr/lib/wine/wine64", "wine64"),
+    ("/usr/share/wine/fonts/tahoma.ttf", "fonts-wine"),
     ("/usr/sbin/debootstrap", "debootstrap"),
     ("/usr/bin/fpc", "fpc"),
     ("/usr/share/fpcsrc", "fpc-source"),

@@ -75,7 +75,6 @@ pub(super) fn pascal(sandbox: &Sandbox, wines: &[Wine]) -> Result {
     let address = sandbox.address("http")?.trim_start_matches("http://");
     for wine in wines {
         let arch = wine.arch();
-        wine.chinese()?;
         for (flavour, name, charset) in [
             (Flavour::Delphi7, "d7", "gbk"),
             (Flavour::DelphiUnicode, "d12", "utf-8"),

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::arch::Arch;
 use crate::install;
 use crate::place;
-use crate::sh::{Result, fresh_dir, make_dir, run, write};
+use crate::sh::{Result, copy, fresh_dir, make_dir, run, write};
 
 /// How long one program may take. Nothing takes a tenth of it; a program that hangs must end as a
 /// failure.
@@ -42,7 +42,39 @@ impl Wine {
             // The registry is written when the last process ends; programs may follow only then.
             run(wine.tool("wineserver", &place::target()).arg("--wait"))?;
         }
+        wine.fonts()?;
         Ok(wine)
+    }
+
+    /// The font that windows are written in, and the Chinese letters that it has not. Neither Wine finds
+    /// those of the system by itself.
+    fn fonts(&self) -> Result {
+        let folder = self.prefix.join("drive_c/windows/Fonts");
+        if folder.join("tahoma.ttf").exists() {
+            return Ok(());
+        }
+        make_dir(&folder)?;
+        run(self.command("reg", &place::target()).args([
+            "add",
+            r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink",
+            "/f",
+            "/v",
+            "Tahoma",
+            "/t",
+            "REG_MULTI_SZ",
+            "/d",
+            "wqy-microhei.ttc,WenQuanYi Micro Hei",
+        ]))?;
+        // Fonts are looked for when the first process starts.
+        run(self.tool("wineserver", &place::target()).arg("--wait"))?;
+        for font in [
+            "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+            "/usr/share/wine/fonts/tahoma.ttf",
+        ] {
+            let font = Path::new(font);
+            copy(font, &folder.join(font.file_name().unwrap_or_default()))?;
+        }
+        Ok(())
     }
 
     /// A command that runs a Windows program in a directory. Paths are the same inside and outside;
@@ -91,23 +123,6 @@ impl Wine {
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY");
         command
-    }
-
-    /// Windows' fonts get the Chinese letters that this machine has. The 32-bit Debian has none: there
-    /// they stay boxes.
-    pub(crate) fn chinese(&self) -> Result {
-        run(self.command("reg", &place::target()).args([
-            "add",
-            r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink",
-            "/f",
-            "/v",
-            "Tahoma",
-            "/t",
-            "REG_MULTI_SZ",
-            "/d",
-            "wqy-microhei.ttc,WenQuanYi Micro Hei",
-        ]))
-        .map(|_| ())
     }
 
     pub(crate) fn arch(&self) -> Arch {
