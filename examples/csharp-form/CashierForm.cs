@@ -39,8 +39,8 @@ internal sealed class CashierForm : Form
     // A settlement or a charge is never called off halfway.
     private bool isMoney;
     private bool isClosing;
-    // This patient's settlement is made: a second click comes after the first.
-    private bool isSettled;
+    // Whose settlement was made last: a second click comes after the first.
+    private string settledToken;
     // What the last question of a check came to, when it was no answer.
     private string trouble;
 
@@ -68,7 +68,7 @@ internal sealed class CashierForm : Form
         {
             offline.Checked = false;
             check.Text = "线上核验";
-            isSettled = false;
+            total.Text = serial.Text = amount.Text = "";
             Say("", "");
             Enable();
         };
@@ -93,6 +93,10 @@ internal sealed class CashierForm : Form
     // 线上密码核验. Pressing it again for the same patient sends the notice again: that is what "resend" asks for.
     private void Check()
     {
+        if (!HasToken())
+        {
+            return;
+        }
         decimal? sum = null;
         if (total.Text.Trim() != "")
         {
@@ -133,13 +137,13 @@ internal sealed class CashierForm : Form
     // At the moment of the settlement the centre is asked once more: what the screen says decides nothing.
     private void Settle()
     {
-        string patient = token.Text.Trim();
-        if (patient == "")
+        if (!HasToken())
         {
-            Say("请先扫码。", "");
             return;
         }
+        string patient = token.Text;
         bool isOffline = offline.Checked;
+        bool isMade = false;
         CheckMethod method = isOffline ? CheckMethod.Terminal : CheckMethod.Online;
         Run("正在确认能否结算……", delegate
         {
@@ -155,7 +159,7 @@ internal sealed class CashierForm : Form
                         Say("可以结算，正在办理医保结算……", "");
                         Enable();
                     });
-                    isSettled = Settlement(patient);
+                    isMade = Settlement(patient);
                 }
                 return gate.Result;
             }, TaskContinuationOptions.LongRunning);
@@ -165,8 +169,9 @@ internal sealed class CashierForm : Form
             {
                 Say(answer);
             }
-            else if (isSettled)
+            else if (isMade)
             {
+                settledToken = patient;
                 Say("医保结算已完成。", "", Color.DarkGreen);
             }
             else
@@ -179,6 +184,10 @@ internal sealed class CashierForm : Form
     // 一码付. Serial number and amount are the bill's, every time; Payment.cs notes the bill before each step.
     private void Pay()
     {
+        if (!HasToken())
+        {
+            return;
+        }
         decimal? sum = Money(amount);
         if (sum == null)
         {
@@ -233,7 +242,7 @@ internal sealed class CashierForm : Form
         }
         else
         {
-            Say("这张账单没有需要核对的扣款。", "");
+            Say("本机没有这个流水号的未了扣款，请核对流水号。", "");
         }
     }
 
@@ -325,6 +334,9 @@ internal sealed class CashierForm : Form
         countdown.Value = 0;
         show();
         Enable();
+        // For the next scan.
+        token.Focus();
+        token.SelectAll();
         if (isClosing)
         {
             Close();
@@ -342,7 +354,7 @@ internal sealed class CashierForm : Form
         bool isFree = running == null;
         token.Enabled = total.Enabled = serial.Enabled = amount.Enabled = isFree;
         check.Enabled = pay.Enabled = confirm.Enabled = offline.Enabled = isFree;
-        settle.Enabled = isFree && !isSettled;
+        settle.Enabled = isFree && token.Text != settledToken;
         cancel.Enabled = !isFree && !isMoney;
     }
 
@@ -362,6 +374,16 @@ internal sealed class CashierForm : Form
         hint.Text = text;
         hint.ForeColor = colour;
         details.Text = more;
+    }
+
+    private bool HasToken()
+    {
+        if (token.Text.Trim() != "")
+        {
+            return true;
+        }
+        Say("请先扫码。", "");
+        return false;
     }
 
     private decimal? Money(TextBox box)

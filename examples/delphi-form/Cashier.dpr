@@ -9,8 +9,21 @@ program Cashier;
 uses
   {$IFDEF FPC}Interfaces,{$ENDIF} Forms, SysUtils, Classes, Dialogs, Evoucher, Payments, HisBooks, CashierWork, CashierForm;
 
+type
+  { Your program. }
+  THis = class
+    procedure Settle(Sender: TObject; const Token: string; var IsMade: Boolean);
+  end;
+
+{ Makes the settlement, in your database and once for a bill, and says whether it was made. }
+procedure THis.Settle(Sender: TObject; const Token: string; var IsMade: Boolean);
+begin
+  IsMade := True;
+end;
+
 var
   Window: TCashier;
+  His: THis;
   I: Integer;
   Bills: THisBooks;
   Left: TStringList;
@@ -36,7 +49,12 @@ begin
   Application.CreateForm(TCashier, Window);
   Window.Centre := Centre;
   Window.Books := Bills;
+  His := THis.Create;
+  Window.OnSettle := His.Settle;
   Application.Run;
+  { Before the client that its work is done with. }
+  Window.Free;
+  His.Free;
   Centre.Free;
   Bills.Free;
 end.

@@ -22,6 +22,7 @@ object Cashier: TCashier
     Width = 330
     Height = 21
     OnChange = TokenEditChange
+    OnKeyPress = TokenEditKeyPress
   end
   object TotalLabel: TLabel
     Left = 16
@@ -68,7 +69,6 @@ object Cashier: TCashier
     Width = 84
     Height = 32
     Caption = #32447#19978#26680#39564
-    Default = True
     OnClick = CheckButtonClick
   end
   object CancelButton: TButton

@@ -34,6 +34,7 @@ type
     DetailsLabel: TLabel;
     Timer: TTimer;
     procedure TokenEditChange(Sender: TObject);
+    procedure TokenEditKeyPress(Sender: TObject; var Key: Char);
     procedure CheckButtonClick(Sender: TObject);
     procedure CancelButtonClick(Sender: TObject);
     procedure SettleButtonClick(Sender: TObject);
@@ -46,9 +47,11 @@ type
     FWork: TCashierWork;
     FCloses: Boolean;
     FIsSettling: Boolean;
-    FIsSettled: Boolean;
+    FSettledToken: string;
     FOnSettle: TSettleEvent;
     procedure Settle;
+    procedure Say(const Hint, Details: string);
+    function HasToken: Boolean;
     procedure Start(Work: TCashierWork);
     procedure Ended(Sender: TObject);
     procedure Enable;
@@ -70,16 +73,54 @@ implementation
 procedure TCashier.TokenEditChange(Sender: TObject);
 begin
   OfflineBox.Checked := False;
-  FIsSettled := False;
-  HintLabel.Caption := '';
-  DetailsLabel.Caption := '';
+  TotalEdit.Text := '';
+  SerialEdit.Text := '';
+  AmountEdit.Text := '';
+  Say('', '');
   Enable;
+end;
+
+{ A scanner ends with Enter. }
+procedure TCashier.TokenEditKeyPress(Sender: TObject; var Key: Char);
+begin
+  if Key = #13 then
+  begin
+    Key := #0;
+    CheckButtonClick(Sender);
+  end;
+end;
+
+procedure TCashier.Say(const Hint, Details: string);
+begin
+  HintLabel.Caption := Hint;
+  DetailsLabel.Caption := Details;
+end;
+
+function TCashier.HasToken: Boolean;
+begin
+  Result := Trim(TokenEdit.Text) <> '';
+  if not Result then
+    Say(ScanFirstHint, '');
 end;
 
 { Pressed again for the same patient it sends the notice again, which is what "resend" asks for. }
 procedure TCashier.CheckButtonClick(Sender: TObject);
+var
+  Total: string;
 begin
-  Start(TCheckWork.Create(Centre, TokenEdit.Text, TotalEdit.Text, Ended));
+  if IsBusy or not HasToken then
+    Exit;
+  Total := Trim(TotalEdit.Text);
+  if Total <> '' then
+  begin
+    Total := TidyAmount(Total);
+    if Total = '' then
+    begin
+      Say(NoAmountHint, TotalEdit.Text);
+      Exit;
+    end;
+  end;
+  Start(TCheckWork.Create(Centre, TokenEdit.Text, Total, Ended));
 end;
 
 procedure TCashier.CancelButtonClick(Sender: TObject);
@@ -91,11 +132,8 @@ end;
 { At the moment of the settlement the centre is asked once more: what the screen says decides nothing. }
 procedure TCashier.SettleButtonClick(Sender: TObject);
 begin
-  if Trim(TokenEdit.Text) = '' then
-  begin
-    HintLabel.Caption := ScanFirstHint;
+  if not HasToken then
     Exit;
-  end;
   Start(TGateWork.Create(Centre, TokenEdit.Text, OfflineBox.Checked, Ended));
 end;
 
@@ -111,19 +149,40 @@ begin
 end;
 
 procedure TCashier.Pay(ConfirmOnly: Boolean);
+var
+  Serial, Amount, State: string;
 begin
-  if Trim(SerialEdit.Text) = '' then
+  Serial := Trim(SerialEdit.Text);
+  Amount := TidyAmount(AmountEdit.Text);
+  if Serial = '' then
   begin
-    HintLabel.Caption := NoSerialHint;
+    Say(NoSerialHint, '');
     Exit;
   end;
-  if not ConfirmOnly and not Books.Add(SerialEdit.Text, AmountEdit.Text) then
+  State := Books.State(Serial);
+  if ConfirmOnly then
   begin
-    HintLabel.Caption := OtherAmountHint(SerialEdit.Text);
+    if (State <> 'asking') and (State <> 'charging') then
+    begin
+      { Nothing is asked, and nothing follows from that. }
+      Say(NothingOpenHint, '');
+      Exit;
+    end;
+  end
+  else if not HasToken then
+    Exit;
+  if Amount = '' then
+  begin
+    Say(NoAmountHint, AmountEdit.Text);
     Exit;
   end;
-  Start(TPayWork.Create(Centre, Books, SerialEdit.Text, AmountEdit.Text, Books.State(SerialEdit.Text), TokenEdit.Text,
-    ConfirmOnly, Ended));
+  { Another amount is another bill. }
+  if not Books.Add(Serial, Amount) then
+  begin
+    Say(OtherAmountHint(Serial), '');
+    Exit;
+  end;
+  Start(TPayWork.Create(Centre, Books, Serial, Amount, State, TokenEdit.Text, ConfirmOnly, Ended));
 end;
 
 { One thing at a time. Whoever made this one may have ended before this line: Ended comes by the message loop, later. }
@@ -131,8 +190,7 @@ procedure TCashier.Start(Work: TCashierWork);
 begin
   FreeAndNil(FWork);
   FWork := Work;
-  HintLabel.Caption := '';
-  DetailsLabel.Caption := '';
+  Say(WorkingHint, '');
   Enable;
 end;
 
@@ -141,28 +199,40 @@ procedure TCashier.Ended(Sender: TObject);
 begin
   if Sender <> FWork then
     Exit;
-  HintLabel.Caption := FWork.Hint;
-  DetailsLabel.Caption := FWork.Details;
+  Say(FWork.Hint, FWork.Details);
   Enable;
   if (FWork is TGateWork) and FWork.Reply.Settles and Assigned(FOnSettle) then
     Settle;
+  { For the next scan. }
+  if TokenEdit.CanFocus then
+  begin
+    TokenEdit.SetFocus;
+    TokenEdit.SelectAll;
+  end;
   if FCloses then
     Close;
 end;
 
 { What yours shows lets messages in: until it has come back nothing else begins. }
 procedure TCashier.Settle;
+var
+  IsMade: Boolean;
 begin
+  IsMade := False;
   FIsSettling := True;
+  Say(WorkingHint, '');
   Enable;
-  HintLabel.Caption := SettledHint(False);
   try
-    FOnSettle(Self, TokenEdit.Text, FIsSettled);
-  finally
-    FIsSettling := False;
-    Enable;
+    FOnSettle(Self, TokenEdit.Text, IsMade);
+    if IsMade then
+      FSettledToken := TokenEdit.Text;
+    Say(SettledHint(IsMade), '');
+  except
+    on Error: Exception do
+      Say(SettlementUnknownHint, Error.Message);
   end;
-  HintLabel.Caption := SettledHint(FIsSettled);
+  FIsSettling := False;
+  Enable;
 end;
 
 procedure TCashier.TimerTimer(Sender: TObject);
@@ -181,9 +251,12 @@ end;
 procedure TCashier.Enable;
 begin
   TokenEdit.Enabled := not IsBusy;
+  TotalEdit.Enabled := not IsBusy;
+  SerialEdit.Enabled := not IsBusy;
+  AmountEdit.Enabled := not IsBusy;
   CheckButton.Enabled := not IsBusy;
   OfflineBox.Enabled := not IsBusy;
-  SettleButton.Enabled := not IsBusy and not FIsSettled;
+  SettleButton.Enabled := not IsBusy and ((FSettledToken = '') or (TokenEdit.Text <> FSettledToken));
   PayButton.Enabled := not IsBusy;
   ConfirmButton.Enabled := not IsBusy;
   CancelButton.Enabled := IsBusy and not FIsSettling and FWork.CanCancel;
@@ -197,7 +270,7 @@ begin
   if CanClose then
     Exit;
   if FIsSettling or not FWork.CanCancel then
-    HintLabel.Caption := StayHint
+    Say(StayHint, '')
   else
   begin
     FCloses := True;

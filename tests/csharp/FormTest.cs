@@ -88,6 +88,9 @@ internal static class FormTest
         WaitFree("settled");
         Check(settled == 1 && Hint().Contains("已完成"), "settled: " + Hint());
         Check(!IsEnabled("settle"), "a second click settles nothing");
+        Type("token", "");
+        Type("token", "auto1-form-" + tag);
+        Check(!IsEnabled("settle"), "nor does the same code once more");
 
         // Checked at the terminal; and that counts for nobody else.
         Type("token", "pwd-offline-" + tag);
@@ -117,8 +120,8 @@ internal static class FormTest
         // What was scanned is nothing; what was typed is no amount.
         Type("token", "");
         Click("check");
-        WaitFree("nothing scanned");
-        Check(Hint().Contains("扫码"), "nothing scanned: " + Hint());
+        Check(IsEnabled("check") && Hint().Contains("扫码"), "nothing scanned: " + Hint());
+        Type("token", "signed-form-" + tag);
         Type("amount", "12.345");
         Click("pay");
         Check(IsEnabled("pay") && Hint().Contains("两位小数"), "no amount: " + Hint());
@@ -130,7 +133,9 @@ internal static class FormTest
 
         // One whose code cannot pay is told why.
         Type("token", "unsigned-form-" + tag);
+        Check(On(delegate { return Named("amount").Text; }) == "", "the bill is another patient's");
         Type("serial", "SN-F0-" + tag);
+        Type("amount", "12.30");
         Click("pay");
         WaitFree("unsigned");
         Check(Hint().Contains("没有扣款") && Hint().Contains("未签约"), "why not: " + Hint());
@@ -152,7 +157,7 @@ internal static class FormTest
         Click("pay");
         Check(IsEnabled("pay") && Hint().Contains("12.30"), "another amount is another bill: " + Hint());
         Click("confirm");
-        Check(IsEnabled("confirm") && Hint().Contains("没有需要核对"), "nothing is open: " + Hint());
+        Check(IsEnabled("confirm") && Hint().Contains("核对流水号"), "nothing is open: " + Hint());
 
         // The channel falls silent in the middle: nobody knows, until it says so.
         Mode("silent-after");
@@ -170,6 +175,7 @@ internal static class FormTest
         // While money is moved the window stays.
         Type("token", "signed-fault.slow-300@cert-" + tag);
         Type("serial", "SN-F3-" + tag);
+        Type("amount", "8.00");
         Click("pay");
         form.Invoke((Action)delegate { form.Close(); });
         WaitFree("a payment");

@@ -197,6 +197,9 @@ begin
   WaitFree('the gate');
   Check((Settled = 1) and (Form.HintLabel.Caption <> ''), 'settled once');
   Check(not Form.SettleButton.Enabled, 'a second click settles nothing');
+  Form.TokenEdit.Text := '';
+  Form.TokenEdit.Text := Own('auto1-df');
+  Check(not Form.SettleButton.Enabled, 'nor does the same code once more');
 
   { Checked at the terminal. }
   Form.TokenEdit.Text := Own('pwd-df');
@@ -229,8 +232,7 @@ begin
   Press(Form.SettleButton, 'settle');
   Check(not Form.IsBusy and (Form.HintLabel.Caption <> ''), 'nobody is settled');
   Press(Form.CheckButton, 'check');
-  WaitFree('nothing scanned');
-  Check(Form.HintLabel.Caption <> '', 'says so');
+  Check(not Form.IsBusy and (Form.HintLabel.Caption <> ''), 'nothing is asked');
   Form.TokenEdit.Text := Own('signed-df');
   Form.SerialEdit.Text := Own('SN-D0');
   Form.AmountEdit.Text := '12.345';
