@@ -100,7 +100,7 @@ function TCashier.HasToken: Boolean;
 begin
   Result := Trim(TokenEdit.Text) <> '';
   if not Result then
-    Say(ScanFirstHint, '');
+    Say(string(SCAN_FIRST), '');
 end;
 
 { Pressed again for the same patient it sends the notice again, which is what "resend" asks for. }
@@ -116,7 +116,7 @@ begin
     Total := TidyAmount(Total);
     if Total = '' then
     begin
-      Say(NoAmountHint, TotalEdit.Text);
+      Say(string(NO_AMOUNT), TotalEdit.Text);
       Exit;
     end;
   end;
@@ -156,7 +156,7 @@ begin
   Amount := TidyAmount(AmountEdit.Text);
   if Serial = '' then
   begin
-    Say(NoSerialHint, '');
+    Say(string(NO_SERIAL), '');
     Exit;
   end;
   State := Books.State(Serial);
@@ -165,7 +165,7 @@ begin
     if (State <> 'asking') and (State <> 'charging') then
     begin
       { Nothing is asked, and nothing follows from that. }
-      Say(NothingOpenHint, '');
+      Say(string(NOTHING_OPEN), '');
       Exit;
     end;
   end
@@ -173,7 +173,7 @@ begin
     Exit;
   if Amount = '' then
   begin
-    Say(NoAmountHint, AmountEdit.Text);
+    Say(string(NO_AMOUNT), AmountEdit.Text);
     Exit;
   end;
   { Another amount is another bill. }
@@ -190,7 +190,7 @@ procedure TCashier.Start(Work: TCashierWork);
 begin
   FreeAndNil(FWork);
   FWork := Work;
-  Say(WorkingHint, '');
+  Say(string(WORKING), '');
   Enable;
 end;
 
@@ -220,16 +220,20 @@ var
 begin
   IsMade := False;
   FIsSettling := True;
-  Say(WorkingHint, '');
+  Say(string(WORKING), '');
   Enable;
   try
     FOnSettle(Self, TokenEdit.Text, IsMade);
     if IsMade then
+    begin
       FSettledToken := TokenEdit.Text;
-    Say(SettledHint(IsMade), '');
+      Say(string(SETTLEMENT_MADE), '');
+    end
+    else
+      Say(string(SETTLEMENT_NOT_MADE), '');
   except
     on Error: Exception do
-      Say(SettlementUnknownHint, Error.Message);
+      Say(string(SETTLEMENT_UNKNOWN), Error.Message);
   end;
   FIsSettling := False;
   Enable;
@@ -270,7 +274,7 @@ begin
   if CanClose then
     Exit;
   if FIsSettling or not FWork.CanCancel then
-    Say(StayHint, '')
+    Say(string(STAY), '')
   else
   begin
     FCloses := True;

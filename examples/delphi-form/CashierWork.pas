@@ -93,31 +93,39 @@ type
     property State: string read FState write FState;
   end;
 
+{ For the operator's screen, in numbers, since compilers read sources in the code page of their Windows. }
+const
+  { scan first }
+  SCAN_FIRST: WideString = #$8BF7#$5148#$626B#$7801#$3002;
+  { fill in this bill's serial number }
+  NO_SERIAL: WideString = #$8BF7#$586B#$8FD9#$5F20#$8D26#$5355#$7684#$6D41#$6C34#$53F7#$3002;
+  { amounts are written like 12.30, with two decimals at most }
+  NO_AMOUNT: WideString = #$91D1#$989D#$5199#$6210' 12.30 '#$7684#$6837#$5B50#$FF0C#$6700#$591A#$4E24#$4F4D#$5C0F#$6570#$3002;
+  { no open charge with this serial number here: look at the number }
+  NOTHING_OPEN: WideString = #$672C#$673A#$6CA1#$6709#$8FD9#$4E2A#$6D41#$6C34#$53F7#$7684#$672A#$4E86#$6263#$6B3E#$FF0C#$8BF7#$6838#$5BF9#$6D41#$6C34#$53F7#$3002;
+  { under way, please wait }
+  WORKING: WideString = #$6B63#$5728#$529E#$7406#$FF0C#$8BF7#$7A0D#$5019#$2026#$2026;
+  { under way: close the window when it is done }
+  STAY: WideString = #$6B63#$5728#$529E#$7406#$FF0C#$8BF7#$7B49#$5B83#$529E#$5B8C#$518D#$5173#$95ED#$7A97#$53E3#$3002;
+  { the settlement is made }
+  SETTLEMENT_MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$5DF2#$5B8C#$6210#$3002;
+  { the settlement is not made: look into it, and then press again }
+  SETTLEMENT_NOT_MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$6CA1#$6709#$5B8C#$6210#$FF0C#$8BF7#$6838#$5BF9#$540E#$518D#$6309#$3002;
+  { the hospital's own program raised, and nobody knows: look into it first }
+  SETTLEMENT_UNKNOWN: WideString = #$533B#$4FDD#$7ED3#$7B97#$7ED3#$679C#$4E0D#$660E#$FF0C#$8BF7#$5148#$6838#$5BF9#$FF0C#$518D#$51B3#$5B9A#$662F#$5426#$91CD#$65B0#$7ED3#$7B97#$3002;
+
 { For the operator's screen: how long the patient still has. }
 function WaitingHint(Seconds: Integer): string;
 
 { For the operator's screen: the bill is there with another amount. }
 function OtherAmountHint(const Serial: string): string;
 
-{ For the operator's screen: nothing was scanned; there is no serial number; it is no amount; there is nothing to ask the
-  channel for; something is under way; while money is moved the window stays. }
-function ScanFirstHint: string;
-function NoSerialHint: string;
-function NoAmountHint: string;
-function NothingOpenHint: string;
-function WorkingHint: string;
-function StayHint: string;
-
-{ For the operator's screen: the settlement was made, or not; and when the hospital's own program raised, nobody knows. }
-function SettledHint(IsMade: Boolean): string;
-function SettlementUnknownHint: string;
-
 { An amount with two decimals; '' for what is none. }
 function TidyAmount(const Text: string): string;
 
 implementation
 
-{ In numbers, since compilers read sources in the code page of their Windows. }
+{ The same, with something before or behind. }
 const
   { waiting for the patient to confirm on the phone, still so many seconds }
   WAITING: WideString = #$7B49#$5F85#$53C2#$4FDD#$4EBA#$5728#$624B#$673A#$4E0A#$6838#$9A8C#$FF0C#$8FD8#$6709' ';
@@ -130,67 +138,6 @@ const
   NOT_PAID: WideString = ' '#$6CA1#$6709#$6263#$6B3E#$3002;
   { nobody knows whether it was charged: take no other money, ask the channel again later }
   NOBODY_KNOWS: WideString = ' '#$6263#$6B3E#$7ED3#$679C#$4E0D#$660E#$FF1A#$4E0D#$8981#$6536#$5176#$4ED6#$6B3E#$FF0C#$7A0D#$540E#$6309#$201C#$6838#$5BF9#$6263#$6B3E#$201D#$3002;
-  { scan first }
-  SCAN_FIRST: WideString = #$8BF7#$5148#$626B#$7801#$3002;
-  { fill in this bill's serial number }
-  NO_SERIAL: WideString = #$8BF7#$586B#$8FD9#$5F20#$8D26#$5355#$7684#$6D41#$6C34#$53F7#$3002;
-  { amounts are written like 12.30 }
-  NO_AMOUNT: WideString = #$91D1#$989D#$5199#$6210' ''1''2''.''3''0'' '#$7684#$6837#$5B50#$FF0C#$6700#$591A#$4E24#$4F4D#$5C0F#$6570#$3002;
-  { no open charge with this serial number here: look at the number }
-  NOTHING_OPEN: WideString = #$672C#$673A#$6CA1#$6709#$8FD9#$4E2A#$6D41#$6C34#$53F7#$7684#$672A#$4E86#$6263#$6B3E#$FF0C#$8BF7#$6838#$5BF9#$6D41#$6C34#$53F7#$3002;
-  { under way, please wait }
-  WORKING: WideString = #$6B63#$5728#$529E#$7406#$FF0C#$8BF7#$7A0D#$5019#$2026#$2026;
-  { under way: close the window when it is done }
-  STAY: WideString = #$6B63#$5728#$529E#$7406#$FF0C#$8BF7#$7B49#$5B83#$529E#$5B8C#$518D#$5173#$95ED#$7A97#$53E3#$3002;
-  { nobody knows whether the settlement was made: look into it first }
-  NOBODY_KNOWS_SETTLED: WideString = #$533B#$4FDD#$7ED3#$7B97#$7ED3#$679C#$4E0D#$660E#$FF0C#$8BF7#$5148#$6838#$5BF9#$FF0C#$518D#$51B3#$5B9A#$662F#$5426#$91CD#$65B0#$7ED3#$7B97#$3002;
-  { the settlement is made }
-  MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$5DF2#$5B8C#$6210#$3002;
-  { the settlement is not made: look into it, and then press again }
-  NOT_MADE: WideString = #$533B#$4FDD#$7ED3#$7B97#$6CA1#$6709#$5B8C#$6210#$FF0C#$8BF7#$6838#$5BF9#$540E#$518D#$6309#$3002;
-
-function ScanFirstHint: string;
-begin
-  Result := string(SCAN_FIRST);
-end;
-
-function NoSerialHint: string;
-begin
-  Result := string(NO_SERIAL);
-end;
-
-function NoAmountHint: string;
-begin
-  Result := string(NO_AMOUNT);
-end;
-
-function NothingOpenHint: string;
-begin
-  Result := string(NOTHING_OPEN);
-end;
-
-function WorkingHint: string;
-begin
-  Result := string(WORKING);
-end;
-
-function StayHint: string;
-begin
-  Result := string(STAY);
-end;
-
-function SettlementUnknownHint: string;
-begin
-  Result := string(NOBODY_KNOWS_SETTLED);
-end;
-
-function SettledHint(IsMade: Boolean): string;
-begin
-  if IsMade then
-    Result := string(MADE)
-  else
-    Result := string(NOT_MADE);
-end;
 
 function TidyAmount(const Text: string): string;
 var

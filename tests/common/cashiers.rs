@@ -186,9 +186,10 @@ impl<'a> Cashier<'a> {
 
     /// The program with its arguments; `bills` is their file, or "-".
     pub fn command(&self, bills: &str) -> Command {
-        let mut command = Command::new(&self.program.path);
+        let Program { path, library, .. } = self.program;
+        let mut command = Command::new(path);
         command
-            .arg(self.program.shown(self.program.library.to_str().unwrap()))
+            .arg(self.program.shown(library.to_str().unwrap()))
             .args([&self.config, &self.channel, bills])
             .arg(self.program.shown(&self.files[1]))
             .stdout(Stdio::piped());

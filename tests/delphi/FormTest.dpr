@@ -33,7 +33,7 @@ type
 
   TTest = class
   public
-    IsBroken: Boolean;
+    IsBroken, IsAway: Boolean;
     procedure Settle(Sender: TObject; const Token: string; var IsMade: Boolean);
     procedure Raised(Sender: TObject; Error: Exception);
   end;
@@ -80,6 +80,8 @@ procedure TTest.Settle(Sender: TObject; const Token: string; var IsMade: Boolean
 begin
   Inc(Settled);
   Check(Token <> '', 'of a patient');
+  if IsAway then
+    raise Exception.Create('the database is away');
   IsMade := not IsBroken;
 end;
 
@@ -223,7 +225,11 @@ begin
   WaitFree('the gate');
   Test.IsBroken := False;
   Check((Settled = 3) and Form.SettleButton.Enabled, 'it may be tried again');
-  Settled := 2;
+  Test.IsAway := True;
+  Press(Form.SettleButton, 'settle');
+  WaitFree('the gate');
+  Test.IsAway := False;
+  Check((Settled = 4) and (Form.DetailsLabel.Caption = 'the database is away'), 'says what it raised');
 
   CancelEarly;
 
@@ -237,7 +243,7 @@ begin
   Form.SerialEdit.Text := Own('SN-D0');
   Form.AmountEdit.Text := '12.345';
   Press(Form.PayButton, 'pay');
-  WaitFree('no amount');
+  Check(not Form.IsBusy and (Pos(' 12.30 ', Form.HintLabel.Caption) > 0), 'says how one is written');
   Check((Books.Charges = 0) and (Books.State(Form.SerialEdit.Text) = 'unpaid'), 'no amount, no charge');
 
   { A payment, once. }
