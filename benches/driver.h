@@ -21,6 +21,8 @@
 
 #define TOKEN "cst-0123456789abcdef0123456789abcdef"
 #define ORG_CODG "H35010000001"
+/* What is asked: the status of a patient's password check. */
+#define REQUEST "{\"token\":\"" TOKEN "\",\"orgCodg\":\"" ORG_CODG "\"}"
 #define ORG_ID "35010020230001"
 #define REQT_TYPE "sys&350000"
 #define SM4_KEY "0123456789ABCDEFFEDCBA9876543210"

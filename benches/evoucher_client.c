@@ -51,9 +51,8 @@ static int call(void *state)
     (void)state;
     if (getenv("EVOUCHER_BENCH_JOURNAL") != NULL)
         return certificate();
-    char request[256], reply[8192];
-    snprintf(request, sizeof request, "{\"token\":\"%s\",\"orgCodg\":\"%s\"}", TOKEN, ORG_CODG);
-    int32_t code = ev_token_pwd_stas(client, request, reply, sizeof reply);
+    char reply[8192];
+    int32_t code = ev_token_pwd_stas(client, REQUEST, reply, sizeof reply);
     if (code != EV_OK) {
         fprintf(stderr, "%s\n", reply);
         return code;

@@ -101,12 +101,10 @@ static int call(void *argument)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
     struct state *state = argument;
-    char plain[256], hex[2 * (sizeof plain + BLOCK) + 1], body[1024];
-    unsigned char sealed[sizeof plain + BLOCK];
+    char hex[2 * (sizeof REQUEST + BLOCK) + 1], body[1024];
+    unsigned char sealed[sizeof REQUEST + BLOCK];
 
-    int length = snprintf(plain, sizeof plain, "{\"token\":\"%s\",\"orgCodg\":\"%s\"}", TOKEN,
-                          ORG_CODG);
-    length = sm4(state, 1, (const unsigned char *)plain, (size_t)length, sealed);
+    int length = sm4(state, 1, (const unsigned char *)REQUEST, strlen(REQUEST), sealed);
     if (length < 0)
         return 1;
     for (int i = 0; i < length; i++) {

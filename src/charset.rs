@@ -6,6 +6,7 @@ use crate::error::{Failure, text};
 use encoding_rs::{EncoderResult, Encoding, GB18030, UTF_8};
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use zeroize::Zeroizing;
 
 /// The charset of a client's requests and replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,23 +79,20 @@ impl Charset {
         Failure::not_sent(EV_INVALID_TEXT, detail)
     }
 
-    /// Writes JSON text, never garbled: what the charset cannot hold safely becomes `\uXXXX`,
+    /// Writes JSON text, which comes in UTF-8, never garbled: what the charset cannot hold safely becomes `\uXXXX`,
     /// which JSON text may have wherever a character beyond ASCII may stand.
     ///
     /// For GBK only those characters stand as they are that every GBK program reads alike:
     /// two-byte ones of which Windows has the same opinion, and not those whose second byte is a
     /// backslash, which a byte-wise parser takes for an escape.
-    pub fn encode_json(self, json: &str) -> Vec<u8> {
-        let as_it_is = self == Self::Utf8 || json.is_ascii();
+    pub fn encode_json(self, json: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+        if self == Self::Utf8 || json.is_ascii() {
+            return json;
+        }
         // Room for the longest form (two bytes of UTF-8 become six) and a NUL, so that no copy is
         // left behind unwiped.
-        let longest = if as_it_is { 1 } else { 3 };
-        let mut bytes = Vec::with_capacity(json.len() * longest + 1);
-        if as_it_is {
-            bytes.extend_from_slice(json.as_bytes());
-            return bytes;
-        }
-        for character in json.chars() {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(json.len() * 3 + 1));
+        for character in std::str::from_utf8(&json).unwrap_or_default().chars() {
             if character.is_ascii() {
                 bytes.push(character as u8);
                 continue;
@@ -130,7 +128,7 @@ impl Charset {
         let plain = plain.replace('\0', "\\u0000");
         match self {
             Self::Utf8 => plain.into_bytes(),
-            Self::Ascii => self.encode_json(&plain),
+            Self::Ascii => std::mem::take(&mut *self.encode_json(plain.into_bytes().into())),
             Self::Gbk => {
                 let mut bytes = Vec::with_capacity(plain.len());
                 for character in plain.chars() {
@@ -245,17 +243,17 @@ mod tests {
     #[test]
     fn gbk_replies_hold_only_what_any_gbk_program_reads() {
         // 测 is B2E2. 誠 is D55C: its second byte is a backslash. 😀 and 㐀 have four bytes in GB18030.
-        let bytes = Charset::Gbk.encode_json("{\"a\":\"测誠😀㐀\"}");
+        let bytes = Charset::Gbk.encode_json("{\"a\":\"测誠😀㐀\"}".as_bytes().to_vec().into());
         assert_eq!(
-            bytes,
+            *bytes,
             b"{\"a\":\"\xB2\xE2\\u8aa0\\ud83d\\ude00\\u3400\"}".to_vec()
         );
     }
 
     #[test]
     fn ascii_replies_are_ascii() {
-        let bytes = Charset::Ascii.encode_json("{\"a\":\"测\"}");
-        assert_eq!(bytes, b"{\"a\":\"\\u6d4b\"}");
+        let bytes = Charset::Ascii.encode_json("{\"a\":\"测\"}".as_bytes().to_vec().into());
+        assert_eq!(*bytes, b"{\"a\":\"\\u6d4b\"}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::client::{Client, token};
 use crate::config::{BaseUrl, Config};
 use crate::error::{Failure, Language, Text, text};
 use crate::flow::{Event, Progress};
-use crate::json::{self, Object};
+use crate::json::{self, Characters, Object};
 use crate::reply::{Reply, Started};
 use crate::risk;
 use serde_json::{Value, json};
@@ -89,6 +89,7 @@ impl Caller {
         let field = |name| {
             let text = json::at_path(request, name).and_then(json::string);
             text.filter(|text| !text.is_empty())
+                .map(|text| text.to_owned())
         };
         self.entry.token_ref = token_ref(&token(request));
         let config = self.client.config();
@@ -159,7 +160,7 @@ pub fn trans(caller: &mut Caller, url: &[u8], request: &[u8]) -> Result<Reply, F
         caller.check_room()?;
     }
     if let Some(org_id) = object.get("orgId")
-        && json::string(org_id).as_ref() != Some(&caller.client.config().org_id)
+        && json::string(org_id).as_deref() != Some(&*caller.client.config().org_id)
     {
         return Err(refuse(text!(
             "orgId 与配置的不同，一个 orgId 须用一个客户端",
@@ -255,7 +256,8 @@ pub fn cancel(caller: &mut Caller, token: Option<&[u8]>) -> Result<Reply, Failur
 pub fn seal(caller: &mut Caller, text: &[u8]) -> Result<Reply, Failure> {
     caller.entry.request_bytes = Some(text.len());
     let text = caller.charset.decode(text)?;
-    Ok(caller.done(Some(caller.client.seal(&text))))
+    let body = String::from_utf8(caller.client.seal(&text)).unwrap_or_default();
+    Ok(caller.done(Some(body)))
 }
 
 /// Opens an `encData`, or a whole body that holds one.
@@ -329,8 +331,8 @@ pub fn field(charset: Charset, json: &[u8], path: &[u8]) -> Result<Vec<u8>, Fail
     let value =
         json::at_path(&json, &path).ok_or_else(|| refuse(text!("没有该字段", "no such field")))?;
     let plain = match value.get() {
-        "null" => String::new(),
-        other => json::string_to_show(value).unwrap_or_else(|| other.to_owned()),
+        "null" => Characters::default(),
+        other => json::string_to_show(value).unwrap_or(Characters::AsTheyStand(other)),
     };
     Ok(charset.encode_plain(&plain))
 }

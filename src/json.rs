@@ -3,10 +3,12 @@
 
 use crate::error::{Text, text};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
+use zeroize::Zeroizing;
 
 /// The fields of a JSON object in their order, each value as its own text.
 #[derive(Debug)]
@@ -88,21 +90,55 @@ fn not_an_object() -> Text {
 /// What JSON calls white space.
 pub const JSON_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// The characters of a value that is a JSON string.
-pub fn string(value: &RawValue) -> Option<String> {
-    // Every reply is asked this of values that are none, and an error is dear to make.
-    if !value.get().starts_with('"') {
-        return None;
+/// What a JSON string stands for: a part of its text, or a copy where it has escapes, wiped when
+/// dropped.
+#[derive(Debug)]
+pub enum Characters<'a> {
+    /// Without escapes.
+    AsTheyStand(&'a str),
+    /// With some.
+    Copied(Zeroizing<String>),
+}
+
+impl Deref for Characters<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::AsTheyStand(text) => text,
+            Self::Copied(text) => text,
+        }
     }
-    serde_json::from_str(value.get()).ok()
+}
+
+impl Default for Characters<'_> {
+    fn default() -> Self {
+        Self::AsTheyStand("")
+    }
+}
+
+/// The characters of a value that is a JSON string.
+pub fn string(value: &RawValue) -> Option<Characters<'_>> {
+    // Every reply is asked this of values that are none, and an error is dear to make.
+    let within = value.get().strip_prefix('"')?;
+    match is_plain(value) {
+        true => within.strip_suffix('"').map(Characters::AsTheyStand),
+        false => copied(value.get()),
+    }
+}
+
+fn copied<'a>(json: &str) -> Option<Characters<'a>> {
+    serde_json::from_str(json)
+        .ok()
+        .map(|text| Characters::Copied(Zeroizing::new(text)))
 }
 
 /// The same of a string that may have half of a surrogate pair in it, which is no character: shown
 /// as U+FFFD.
-pub fn string_to_show(value: &RawValue) -> Option<String> {
+pub fn string_to_show(value: &RawValue) -> Option<Characters<'_>> {
     string(value).or_else(|| {
         let is_string = value.get().starts_with('"');
-        is_string.then(|| serde_json::from_str(&without_lone_surrogates(value.get())).ok())?
+        is_string.then(|| copied(&without_lone_surrogates(value.get())))?
     })
 }
 
@@ -136,20 +172,20 @@ fn without_lone_surrogates(json: &str) -> String {
 }
 
 /// A value that may come as a string or as a bare number: its characters or digits.
-pub fn string_or_number(value: &RawValue) -> Option<String> {
+pub fn string_or_number(value: &RawValue) -> Option<Characters<'_>> {
     let digits = value.get();
     let is_number = digits.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     if is_number {
-        Some(digits.to_owned())
+        Some(Characters::AsTheyStand(digits))
     } else {
         string(value)
     }
 }
 
-/// Writes text as a JSON string.
-pub fn write_string(json: &mut Vec<u8>, text: &str) {
-    // Text into memory: there is nothing that could fail.
-    let _ = serde_json::to_writer(json, text);
+/// Writes text, or a number.
+pub fn write(json: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Into memory: there is nothing that could fail.
+    let _ = serde_json::to_writer(json, value);
 }
 
 /// The value at a path such as `data.payCert` or `data.items.0`.
@@ -201,12 +237,24 @@ fn describe(error: &serde_json::Error) -> Text {
 const DUPLICATE: &str = "duplicate field `";
 
 fn refuse_duplicates<'n, E: serde::de::Error>(
-    names: impl Iterator<Item = &'n str>,
+    names: impl ExactSizeIterator<Item = &'n str> + Clone,
 ) -> Result<(), E> {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(E::custom(format_args!("{DUPLICATE}{}`", pair[0]))),
+    /// So few are compared each with each, which is quicker than to put them in order.
+    const FEW: usize = 8;
+    let twice = if names.len() <= FEW {
+        let mut rest = names.clone();
+        names.into_iter().find(|name| {
+            rest.next();
+            rest.clone().any(|other| other == *name)
+        })
+    } else {
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        twice.map(|pair| pair[0])
+    };
+    match twice {
+        Some(name) => Err(E::custom(format_args!("{DUPLICATE}{name}`"))),
         None => Ok(()),
     }
 }

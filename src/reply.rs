@@ -8,6 +8,7 @@ use crate::error::{Delivery, Failure, Language};
 use crate::json;
 use crate::moment::milliseconds_since_epoch;
 use crate::os::per_process::PerProcess;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use zeroize::Zeroizing;
@@ -15,22 +16,16 @@ use zeroize::Zeroizing;
 /// The most that a reply comes to without its texts and its data.
 const REST: usize = 320;
 
-/// The most bytes that a text has as JSON: an escape has six.
-fn escaped(text: &str) -> usize {
-    let is_escaped = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
-    text.len()
-        + 5 * text
-            .as_bytes()
-            .iter()
-            .filter(|byte| is_escaped(byte))
-            .count()
-}
+/// The most bytes that a byte of text has as JSON: an escape.
+const ESCAPE: usize = 6;
 
 /// When a call began, and by what it is known in a log.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Started {
     at: Instant,
-    request_id: String,
+    millis: u64,
+    process: u32,
+    count: u32,
 }
 
 impl Started {
@@ -38,18 +33,31 @@ impl Started {
     pub fn now() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static PROCESS: PerProcess<u32> = PerProcess::new();
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let millis = milliseconds_since_epoch();
-        let process = *PROCESS.get_or_init(std::process::id);
         Self {
             at: Instant::now(),
-            request_id: format!("{millis:x}-{process:x}-{count:x}"),
+            millis: milliseconds_since_epoch(),
+            process: *PROCESS.get_or_init(std::process::id),
+            count: COUNT.fetch_add(1, Ordering::Relaxed),
         }
     }
 
-    /// `requestId` of a reply.
-    pub fn request_id(&self) -> &str {
-        &self.request_id
+    /// `requestId` of a reply: the time, the process and the call, each in hex.
+    pub fn request_id(&self) -> String {
+        let mut id = Vec::with_capacity(32);
+        self.write_id(&mut id);
+        String::from_utf8(id).unwrap_or_default()
+    }
+
+    /// The same, written behind something.
+    fn write_id(&self, to: &mut Vec<u8>) {
+        let (process, count) = (self.process.into(), self.count.into());
+        for (part, end) in [(self.millis, "-"), (process, "-"), (count, "")] {
+            let digits = (u64::BITS - part.leading_zeros()).div_ceil(4).max(1);
+            for at in (0..digits).rev() {
+                to.push(b"0123456789abcdef"[(part >> (4 * at)) as usize & 15]);
+            }
+            to.extend_from_slice(end.as_bytes());
+        }
     }
 
     /// `elapsedMs` of a reply that ends now.
@@ -87,7 +95,7 @@ pub struct Reply {
     /// What the sentence for the operator's screen goes by, beside `next`.
     pub ground: Ground,
     /// The service's name or path; `None` for functions that speak to nobody.
-    pub service: Option<String>,
+    pub service: Option<Cow<'static, str>>,
     /// A JSON object, as it came.
     pub data: Option<Zeroizing<String>>,
 }
@@ -140,7 +148,7 @@ impl Reply {
                 cause,
                 language,
             },
-            service: desk.map(|desk| desk.name.to_owned()),
+            service: desk.map(|desk| desk.name.into()),
             data: None,
         }
     }
@@ -169,41 +177,44 @@ impl Reply {
         if self.from_centre { "centre" } else { "local" }
     }
 
-    /// Writes it as JSON, with always the same keys.
-    pub fn to_json(&self, started: &Started) -> Zeroizing<String> {
+    /// Writes it as JSON in UTF-8, with always the same keys.
+    pub fn to_json(&self, started: &Started) -> Zeroizing<Vec<u8>> {
         let hint = self.hint();
-        // Room for all of it, so that no copy is left behind unwiped, and no more: small memory comes
-        // cheaper.
-        let data = self.data.as_deref().map(String::as_str);
-        let texts = [
-            &self.message,
-            &hint,
-            self.service.as_deref().unwrap_or_default(),
-        ];
-        let room = data.map_or(0, str::len) + texts.map(escaped).iter().sum::<usize>() + REST;
-        let mut json = Vec::with_capacity(room);
-        let member = |json: &mut Vec<u8>, name: &str, value: Option<&str>| {
-            json.extend_from_slice(name.as_bytes());
-            match value {
-                Some(value) => json::write_string(json, value),
-                None => json.extend_from_slice(b"null"),
+        let data = self.data.as_deref().map_or("null", |data| data.trim());
+        let service = self.service.as_deref();
+        // Room for all of it, so that no copy is left behind unwiped.
+        let texts = ESCAPE * (self.message.len() + hint.len());
+        let room = REST + texts + service.map_or(0, str::len) + data.len();
+        let mut json = Zeroizing::new(Vec::with_capacity(room));
+        json.extend_from_slice(br#"{"code":"#);
+        json::write(&mut json, &self.code);
+        json.extend_from_slice(br#","message":"#);
+        json::write(&mut json, &self.message);
+        json.extend_from_slice(br#","hint":"#);
+        json::write(&mut json, &hint);
+        // Our own words have nothing to escape.
+        let word = |json: &mut Vec<u8>, name, value: Option<&str>| {
+            let parts = match value {
+                Some(value) => [name, "\"", value, "\""],
+                None => [name, "null", "", ""],
+            };
+            for part in parts {
+                json.extend_from_slice(part.as_bytes());
             }
         };
-        json.extend_from_slice(br#"{"code":"#);
-        json.extend_from_slice(self.code.to_string().as_bytes());
-        member(&mut json, r#","message":"#, Some(&self.message));
-        member(&mut json, r#","hint":"#, Some(&hint));
-        member(&mut json, r#","source":"#, Some(self.source()));
-        member(&mut json, r#","delivery":"#, Some(self.delivery.as_str()));
-        member(&mut json, r#","next":"#, self.next.map(Next::as_str));
-        member(&mut json, r#","service":"#, self.service.as_deref());
+        word(&mut json, r#","source":"#, Some(self.source()));
+        word(&mut json, r#","delivery":"#, Some(self.delivery.as_str()));
+        word(&mut json, r#","next":"#, self.next.map(Next::as_str));
+        word(&mut json, r#","service":"#, service);
         json.extend_from_slice(br#","data":"#);
         // It is JSON already.
-        json.extend_from_slice(data.map_or("null", str::trim).as_bytes());
-        member(&mut json, r#","requestId":"#, Some(started.request_id()));
-        json.extend_from_slice(br#","elapsedMs":"#);
-        json.extend_from_slice(started.elapsed_ms().to_string().as_bytes());
+        json.extend_from_slice(data.as_bytes());
+        json.extend_from_slice(br#","requestId":""#);
+        started.write_id(&mut json);
+        json.extend_from_slice(br#"","elapsedMs":"#);
+        // Longer numbers take longer to write, and nothing takes that long.
+        json::write(&mut json, &(started.elapsed_ms() as u64));
         json.push(b'}');
-        Zeroizing::new(String::from_utf8(json).unwrap_or_default())
+        json
     }
 }

@@ -123,7 +123,16 @@ fn bad_requests() -> Vec<(String, &'static [&'static str])> {
             whole.replacen('{', "{\"x\":{\"y\":1,\"y\":2},", 1),
             &["field y comes twice"],
         ),
+        // More names than are compared each with each.
+        (
+            whole.replacen('{', &format!("{{{}\"b9\":0,", numbered_fields()), 1),
+            &["field b9 comes twice"],
+        ),
     ]
+}
+
+fn numbered_fields() -> String {
+    (0..20).map(|number| format!("\"b{number}\":0,")).collect()
 }
 
 /// What is wrong with the code that the patient shows, a new scan puts right; what is wrong beside

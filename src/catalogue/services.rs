@@ -3,6 +3,7 @@
 
 use super::Words;
 use super::next_words::Next::{self, *};
+use std::borrow::Cow;
 
 /// What a field's value must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,10 +340,10 @@ impl Target {
     }
 
     /// The service's name, or the path.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Known(service) => service.name,
-            Self::Path(path) => path,
+            Self::Known(service) => service.name.into(),
+            Self::Path(path) => path.clone().into(),
         }
     }
 

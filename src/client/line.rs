@@ -105,7 +105,7 @@ impl Entry {
         struct Json<'a> {
             time: String,
             level: &'static str,
-            request_id: &'a str,
+            request_id: String,
             client: i32,
             function: &'static str,
             step: Option<u32>,

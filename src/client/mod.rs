@@ -133,9 +133,9 @@ impl Client {
         flow: Option<&Call>,
         transaction: impl FnOnce(&Request) -> Result<Option<Transaction>, Box<Reply>>,
     ) -> Reply {
-        let made = self.prepare(target, request).and_then(|request| {
+        let made = self.prepare(target, request).and_then(|mut request| {
             let purpose = flow.map_or(Purpose::Call, Purpose::Step);
-            let begun = self.begin(request.token.clone(), purpose);
+            let begun = self.begin(std::mem::take(&mut request.token), purpose);
             match transaction(&request) {
                 Ok(transaction) => self.converse(target, &request, base, &begun.call, transaction),
                 Err(refusal) => Ok(*refusal),
@@ -144,7 +144,7 @@ impl Client {
         let desk = target.known().map(|service| &service.desk);
         let mut reply =
             made.unwrap_or_else(|failure| Reply::failed(&failure, self.config.language, desk));
-        reply.service = Some(target.name().to_owned());
+        reply.service = Some(target.name());
         reply
     }
 
@@ -298,7 +298,7 @@ impl Client {
     }
 
     /// The request body that goes out (A and B §1.3.2.1).
-    pub fn seal(&self, json: &str) -> String {
+    pub fn seal(&self, json: &str) -> Vec<u8> {
         let config = &self.config;
         let now = milliseconds_since_epoch();
         envelope::request::seal(&config.sealer, &config.org_id, &config.reqt_type, json, now)

@@ -6,6 +6,7 @@ use crate::catalogue::services::{Field, Kind, Target};
 use crate::error::{Failure, Text, text};
 use crate::json::{self, JSON_SPACE, Object};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 /// A request that fits its service, ready to be sealed.
@@ -43,7 +44,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// Reads a request; what is in its fields is not looked at yet.
     pub(super) fn read(target: &Target, request: &'a str) -> Result<Self, Failure> {
-        if request.chars().count() == 1 {
+        if request.chars().next().is_some() && request.chars().nth(1).is_none() {
             return Err(refuse(text!(
                 "只收到一个字符；若传入的是宽字符串（UTF-16），请先转换为配置的 charset",
                 "only one character arrived; if this was a wide string (UTF-16), convert it to the configured charset first"
@@ -89,7 +90,7 @@ impl<'a> Draft<'a> {
             let read = match (self.given(field), default) {
                 (Some(value), _) => field.read(value),
                 (None, Some(Some(value))) => {
-                    let problem = field.too_long(value.chars().count());
+                    let problem = field.too_long(&value);
                     problem.map_or(Ok(Value::New(quoted(&value))), Err)
                 }
                 (None, Some(None)) => {
@@ -135,8 +136,7 @@ pub fn token(request: &str) -> Zeroizing<String> {
 
 fn token_of(object: &Object<'_>) -> Zeroizing<String> {
     let token = object.get(TOKEN).and_then(json::string);
-    let token = Zeroizing::new(token.unwrap_or_default());
-    Zeroizing::new(token.trim().to_owned())
+    Zeroizing::new(token.unwrap_or_default().trim().to_owned())
 }
 
 /// What becomes of a field's value.
@@ -157,15 +157,18 @@ fn refuse(detail: Text) -> Failure {
 fn write(request: &str, object: &Object<'_>, changes: &[(&str, Option<String>)]) -> String {
     let is_there = |name: &str| object.get(name).is_some();
     let written = if changes.iter().any(|(name, _)| is_there(name)) {
-        object.rewrite(|name, value| {
+        Cow::Owned(object.rewrite(|name, value| {
             let change = changes.iter().find(|(changed, _)| *changed == name);
             change.map_or(Some(value), |(_, value)| value.as_deref())
-        })
+        }))
     } else {
-        request.trim_matches(JSON_SPACE).to_owned()
+        Cow::Borrowed(request.trim_matches(JSON_SPACE))
     };
     let open = written.strip_suffix('}').unwrap_or(&written);
-    let mut json = open.trim_end_matches(JSON_SPACE).to_owned();
+    let open = open.trim_end_matches(JSON_SPACE);
+    // Most often nothing but the brace comes behind it.
+    let mut json = String::with_capacity(open.len() + 1);
+    json.push_str(open);
     let mut separator = if json.len() == 1 { "" } else { "," };
     for (name, value) in changes.iter().filter(|(name, _)| !is_there(name)) {
         json.push_str(separator);
@@ -213,8 +216,13 @@ impl Field {
         }
     }
 
-    fn too_long(&self, count: usize) -> Option<Text> {
+    fn too_long(&self, text: &str) -> Option<Text> {
         let (name, max) = (self.name, self.max);
+        // There are as many bytes at least, which are counted already.
+        if text.len() <= max {
+            return None;
+        }
+        let count = text.chars().count();
         (count > max).then(|| {
             text!(
                 "{name} 有 {count} 个字符，最多 {max} 个",
@@ -237,12 +245,12 @@ impl Field {
             Kind::Text | Kind::Payment | Kind::Word(_) => json::string(value),
             Kind::Decimal => json::string_or_number(value),
         };
-        let given = Zeroizing::new(given.ok_or_else(|| self.wrong())?);
+        let given = given.ok_or_else(|| self.wrong())?;
         // A name may have spaces around it for all that is known. What a scanner or an amount's
         // own program put around a token or an amount means nothing.
         let trimmed = match self.kind {
-            Kind::Text if self.name != TOKEN => given.as_str(),
-            Kind::Word(_) => given.as_str(),
+            Kind::Text if self.name != TOKEN => &*given,
+            Kind::Word(_) => &*given,
             _ => given.trim(),
         };
         if trimmed.is_empty() && !self.required {
@@ -250,7 +258,7 @@ impl Field {
         }
         let is_right = match self.kind {
             Kind::Text => {
-                if let Some(problem) = self.too_long(trimmed.chars().count()) {
+                if let Some(problem) = self.too_long(trimmed) {
                     return Err(problem);
                 }
                 let has_space = self.name == TOKEN && trimmed.contains(char::is_whitespace);

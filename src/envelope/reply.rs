@@ -11,7 +11,7 @@ use crate::catalogue::next::{self, Next};
 use crate::catalogue::services::Service;
 use crate::charset;
 use crate::error::{Delivery, Failure, Text, text};
-use crate::json::{self, Object};
+use crate::json::{self, Characters, Object};
 use crate::reply::{Ground, Reply};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -132,7 +132,7 @@ fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failu
         Err(UnsealError::NotHex) => sealer.unseal(&without_space(sealed)),
         opened => opened,
     };
-    let plain = opened.map_err(|error| {
+    let mut plain = opened.map_err(|error| {
         fail(match error {
             UnsealError::NotHex => text!("encData 不是十六进制", "encData is not hex"),
             UnsealError::Length => text!(
@@ -147,8 +147,12 @@ fn open_sealed(sealer: &Sealer, sealed: &str) -> Result<Zeroizing<String>, Failu
     })?;
     // What is GBK instead of UTF-8 must be JSON: a wrong key's bytes may well be characters.
     match charset::decode_received(&plain) {
-        Some(Cow::Borrowed(text)) => Ok(Zeroizing::new(text.to_owned())),
         Some(Cow::Owned(text)) if json::whole_object(&text).is_ok() => Ok(Zeroizing::new(text)),
+        Some(Cow::Borrowed(_)) => {
+            // It is UTF-8, and needs no copy.
+            let text = String::from_utf8(std::mem::take(&mut *plain));
+            Ok(Zeroizing::new(text.unwrap_or_default()))
+        }
         _ => Err(fail(text!(
             "内容不是 UTF-8，请核对 sm4Key 和 keyFormat",
             "the content is not UTF-8: check sm4Key and keyFormat"
@@ -201,7 +205,7 @@ fn bad_content(data: &str, detail: Text) -> Failure {
 
 /// The opened reply's state field. It is there, once, and a string or a number that says something,
 /// or nobody settles or charges on it.
-fn state(data: &str, field: &str) -> Result<String, Failure> {
+fn state<'d>(data: &'d str, field: &str) -> Result<Characters<'d>, Failure> {
     let object = Object::parse(data).map_err(|detail| bad_content(data, detail))?;
     object
         .get(field)
@@ -211,17 +215,17 @@ fn state(data: &str, field: &str) -> Result<String, Failure> {
 }
 
 /// The public parameters of a reply (A and B §1.3.2.2), read tolerantly.
-struct Outer {
+struct Outer<'a> {
     code: i32,
-    message: Option<String>,
+    message: Option<Characters<'a>>,
     failed: bool,
-    enc_data: Option<String>,
+    enc_data: Option<Characters<'a>>,
     /// Whether that may be no more than text of hex digits.
     is_bare: bool,
 }
 
-impl Outer {
-    fn read(body: &str) -> Result<Self, Text> {
+impl<'a> Outer<'a> {
+    fn read(body: &'a str) -> Result<Self, Text> {
         let object = Object::parse(body)?;
         let code = object
             .get("code")
@@ -240,12 +244,13 @@ impl Outer {
                 "code {code} is an HTTP status: a gateway's answer, not the centre's"
             ));
         }
+        let message = |name| {
+            let message = json::string_to_show(object.get(name)?)?;
+            (!message.trim().is_empty()).then_some(message)
+        };
         Ok(Self {
             code,
-            message: ["message", "msg"].into_iter().find_map(|name| {
-                let message = json::string_to_show(object.get(name)?)?;
-                (!message.trim().is_empty()).then_some(message)
-            }),
+            message: message("message").or_else(|| message("msg")),
             failed: object.get("success").is_some_and(|value| !is_true(value)),
             enc_data: enc_data(&object),
             is_bare: object.get("data").and_then(bare_hex).is_some(),
@@ -259,10 +264,9 @@ impl Outer {
 
     /// The centre's own text; where it has none, the documents' for the code.
     fn message(&self) -> String {
-        self.message
-            .clone()
-            .or_else(|| meaning(self.code).map(|meaning| meaning.zh.to_owned()))
-            .unwrap_or_default()
+        let message = self.message.as_deref();
+        let message = message.or_else(|| meaning(self.code).map(|meaning| meaning.zh));
+        message.unwrap_or_default().to_owned()
     }
 }
 
@@ -281,17 +285,20 @@ fn whole_number(text: &str) -> Option<i32> {
 
 /// What is sealed in a reply: `encData` of its `data`, or `data` itself where that is the bare hex;
 /// else `encData` beside `data`, where a request has it.
-fn enc_data(outer: &Object<'_>) -> Option<String> {
-    let beside = || outer.get("encData").and_then(json::string);
+fn enc_data<'a>(outer: &Object<'a>) -> Option<Characters<'a>> {
+    let of = |object: &Object<'a>| object.get("encData").and_then(json::string);
     let within = outer.get("data").and_then(|data| {
-        // An object, or an object inside a string.
-        let inner = json::string(data);
-        match Object::parse(inner.as_deref().unwrap_or(data.get())) {
-            Ok(object) => object.get("encData").and_then(json::string),
-            Err(_) => bare_hex(data),
-        }
+        let Some(inner) = json::string(data) else {
+            return of(&Object::parse(data.get()).ok()?);
+        };
+        // An object inside a string.
+        let sealed = match Object::parse(&inner) {
+            Ok(object) => object.get("encData").and_then(json::string)?.to_owned(),
+            Err(_) => bare_hex(data)?,
+        };
+        Some(Characters::Copied(Zeroizing::new(sealed)))
     });
-    within.or_else(beside)
+    within.or_else(|| of(outer))
 }
 
 /// A text of nothing but hex, and enough of it for something sealed.

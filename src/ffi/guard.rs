@@ -21,6 +21,7 @@ use crate::error::{Delivery, Failure, text};
 use crate::os::host;
 use crate::os::thread_cancel::PutOff;
 use crate::reply::{Reply, Started};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -119,7 +120,7 @@ pub fn call(
         let mut export = Export {
             function,
             handle,
-            started: started.clone(),
+            started,
             room: size.unwrap_or(usize::MAX),
             env,
             service: None,
@@ -132,7 +133,7 @@ pub fn call(
             .unwrap_or_else(|failure| export.failed(&failure));
         let caller = export.caller.as_ref();
         let charset = caller.map_or(Charset::Ascii, |caller| caller.charset);
-        let mut text = Zeroizing::new(charset.encode_json(&reply.to_json(&started)));
+        let mut text = charset.encode_json(reply.to_json(&started));
         let written = buffer.map_or(EV_OK, |buffer| buffer.write(&text));
         let reply_bytes = text.len();
         text.push(0);
@@ -183,7 +184,7 @@ pub struct Export<'a> {
     room: usize,
     env: &'a FloatEnv,
     /// The service's name, or the path.
-    service: Option<String>,
+    service: Option<Cow<'static, str>>,
     /// The service or the flow.
     desk: Option<&'static Desk>,
     caller: Option<Caller>,
@@ -197,7 +198,7 @@ impl Export<'_> {
             Ok(client) => client,
             Err(failure) => return Err(inputs.err().unwrap_or(failure)),
         };
-        let mut entry = Entry::new(self.function, self.handle, self.started.clone());
+        let mut entry = Entry::new(self.function, self.handle, self.started);
         entry.is_read = client.log().is_some() || lines::is_heard(self.handle);
         let caller = self.caller.insert(Caller {
             charset: client.config().charset,
@@ -210,7 +211,7 @@ impl Export<'_> {
 
     /// Notes what is called, for an answer to come before it is.
     pub(super) fn is_for(&mut self, target: Option<&Target>) {
-        self.service = target.map(|target| target.name().to_owned());
+        self.service = target.map(Target::name);
         self.desk = target.and_then(Target::known).map(|service| &service.desk);
     }
 
@@ -234,7 +235,7 @@ impl Export<'_> {
         flow: Flow,
         request: &Input,
     ) -> Result<Reply, Failure> {
-        self.service = Some(desk.name.to_owned());
+        self.service = Some(desk.name.into());
         self.desk = Some(desk);
         let (handle, env) = (self.handle, self.env);
         let (caller, request) = self.client(request.read())?;

@@ -87,7 +87,7 @@ pub(super) fn tell(client: i32, line: &str, charset: Charset, env: &FloatEnv) {
     let Some(_inside) = Inside::enter(&listener) else {
         return;
     };
-    let mut line = charset.encode_json(line);
+    let mut line = charset.encode_json(line.as_bytes().to_vec().into());
     line.push(0);
     let (line, user) = (line.as_ptr().cast(), listener.user);
     env.as_caller(|| match listener.function {

@@ -43,7 +43,8 @@ impl Input {
             return Ok(None);
         }
         let bytes = self.pointer.cast::<u8>();
-        for length in 0..=MAX_INPUT {
+        // Up to and with the NUL of the longest: an inclusive range takes twice the time.
+        for length in 0..MAX_INPUT + 1 {
             // SAFETY: no byte before this one was NUL, so this one is still within the text.
             let byte = unsafe { *bytes.wrapping_add(length) };
             if byte == 0 {

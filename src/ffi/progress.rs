@@ -36,7 +36,7 @@ pub(super) fn tell(client: i32, event: &str, charset: Charset, env: &FloatEnv) -
     let Ok(Some((function, user))) = listener else {
         return true;
     };
-    let mut event = charset.encode_json(event);
+    let mut event = charset.encode_json(event.as_bytes().to_vec().into());
     event.push(0);
     let event = event.as_ptr().cast();
     let wants_end = env.as_caller(|| match function {

@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
             None => reply.log_detail,
         };
         Reply {
-            service: Some(self.desk.name.to_owned()),
+            service: Some(self.desk.name.into()),
             data: Some(Zeroizing::new(data.to_string())),
             log_detail,
             ..reply
@@ -259,7 +259,7 @@ fn state_of(reply: &Reply, service: &Service) -> Option<String> {
 /// A field of a reply's data, as text.
 fn field(reply: &Reply, name: &str) -> Option<String> {
     let object = Object::parse(reply.data.as_deref()?).ok()?;
-    json::string_or_number(object.get(name)?)
+    json::string_or_number(object.get(name)?).map(|text| text.to_owned())
 }
 
 /// Fields of a reply's data, each as text; null where there is none.

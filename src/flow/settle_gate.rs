@@ -74,7 +74,7 @@ pub fn settle_gate<'a>(client: &'a Client, request: &str, progress: &'a mut Prog
     let offline = object.get("offlineVerified").map(|value| value.get()) == Some("true");
     let (credential, method) = (word("credential"), word("method"));
     let mut last = None;
-    let verdict = match (settlement, credential.as_str(), method.as_str()) {
+    let verdict = match (settlement, &*credential, &*method) {
         (false, _, _) => yes(
             "not_a_settlement",
             Cause::Known([

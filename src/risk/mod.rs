@@ -93,8 +93,8 @@ fn transaction_of(config: &Config, request: &str) -> (Key, Amount) {
         ["orgCodg", "fixmedinsTrnsSn", "ownPaySetlAmt"].map(|name| field(name).unwrap_or_default());
     let key = Key {
         org_id: config.org_id.clone(),
-        org_codg,
-        serial,
+        org_codg: org_codg.to_owned(),
+        serial: serial.to_owned(),
     };
     (key, Amount::new(&amount))
 }

@@ -27,8 +27,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 use ureq::Agent;
-use ureq::http::header::{CONTENT_TYPE, DATE, USER_AGENT};
-use ureq::http::{HeaderName, HeaderValue, Uri};
+use ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, USER_AGENT};
+use ureq::http::{HeaderMap, HeaderValue, Uri};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 
 /// The largest reply that is read.
@@ -44,13 +44,13 @@ pub struct HttpReply {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
-    date: Option<HeaderValue>,
+    headers: HeaderMap,
 }
 
 impl HttpReply {
     /// The clock of whoever answered, if it told.
     pub fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()
+        httpdate::parse_http_date(self.headers.get(DATE)?.to_str().ok()?).ok()
     }
 }
 
@@ -59,7 +59,7 @@ impl HttpReply {
 pub struct Transport {
     names: NameResolver,
     pool: Arc<Pool>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
     plain: Agent,
     tls: OnceCell<Agent>,
 }
@@ -104,7 +104,7 @@ impl Transport {
         config: &Config,
         call: &Arc<Call>,
         uri: &Uri,
-        body: &str,
+        body: &[u8],
         changes: bool,
     ) -> Result<HttpReply, Failure> {
         let https = uri.scheme_str() == Some("https");
@@ -151,26 +151,26 @@ impl Transport {
         agent: &Agent,
         call: &Arc<Call>,
         uri: &Uri,
-        body: &str,
+        body: &[u8],
         may_reuse: bool,
     ) -> Result<HttpReply, ureq::Error> {
         call.attempt(may_reuse, || {
-            let mut request = agent
-                .post(uri)
-                .header(CONTENT_TYPE, HeaderValue::from_static(JSON));
-            for (name, value) in &self.headers {
-                request = request.header(name, value);
+            let mut request = agent.post(uri);
+            if let Some(headers) = request.headers_mut() {
+                headers.clone_from(&self.headers);
+                headers.insert(CONTENT_LENGTH, body.len().into());
+                headers.insert(HOST, host(uri)?);
             }
-            let mut response = request.send(body)?;
-            let length = response.body().content_length().unwrap_or_default();
+            let (head, mut reply) = request.send(body)?.into_parts();
+            let length = reply.content_length().unwrap_or_default();
             // With room for more than all of it, so that its end is seen without a copy.
             let mut body = Vec::with_capacity(length.min(MAX_REPLY) as usize + 64);
-            let reader = response.body_mut().with_config().limit(MAX_REPLY);
+            let reader = reply.with_config().limit(MAX_REPLY);
             reader.reader().read_to_end(&mut body)?;
             Ok(HttpReply {
-                status: response.status().as_u16(),
+                status: head.status.as_u16(),
                 body,
-                date: response.headers_mut().remove(DATE),
+                headers: head.headers,
             })
         })
     }
@@ -225,14 +225,32 @@ fn agent(
     Agent::with_parts(settings, connector, names.clone())
 }
 
-/// What each request says: what is configured, and who sends it.
-fn headers(config: &Config) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers = config.headers.clone();
-    if !headers.iter().any(|(name, _)| name == USER_AGENT) {
-        let ours = HeaderValue::from_static(concat!("evoucher/", env!("CARGO_PKG_VERSION")));
-        headers.push((USER_AGENT, ours));
+/// What each request says: what is configured, who sends it, and what its body is.
+fn headers(config: &Config) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    // Their places: they are others each time.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static(""));
+    headers.insert(HOST, HeaderValue::from_static(""));
+    for (name, value) in &config.headers {
+        headers.append(name, value.clone());
     }
+    let ours = concat!("evoucher/", env!("CARGO_PKG_VERSION"));
+    let agent = headers.entry(USER_AGENT);
+    agent.or_insert(HeaderValue::from_static(ours));
     headers
+}
+
+/// To whom a request is addressed: the port stands there where it is not the scheme's own. ureq
+/// would find the same in five times the time.
+fn host(uri: &Uri) -> Result<HeaderValue, ureq::Error> {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let default = match uri.scheme_str() {
+        Some("https") => ":443",
+        _ => ":80",
+    };
+    let host = authority.strip_suffix(default).unwrap_or(authority);
+    HeaderValue::from_str(host).map_err(|error| ureq::Error::BadUri(error.to_string()))
 }
 
 fn is_timeout(error: &ureq::Error) -> bool {
@@ -363,5 +381,31 @@ fn describe_io(error: &io::Error) -> Text {
             "the other side closed before the reply was whole"
         ),
         _ => text!("{error}", "{error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §7.2 and §4.2: the port stands there unless it is the scheme's own.
+    #[test]
+    fn to_whom_a_request_is_addressed() {
+        for (uri, expected) in [
+            ("http://centre/cfc/api", "centre"),
+            ("http://centre:80/cfc/api", "centre"),
+            ("http://centre:443/cfc/api", "centre:443"),
+            ("http://centre:8080/cfc/api", "centre:8080"),
+            ("https://centre:443/cfc/api", "centre"),
+            ("https://centre:80/cfc/api", "centre:80"),
+            ("https://centre:8443/cfc/api", "centre:8443"),
+            ("http://10.1.2.3/cfc/api", "10.1.2.3"),
+            ("http://[fe80::80]/cfc/api", "[fe80::80]"),
+            ("http://[fe80::80]:80/cfc/api", "[fe80::80]"),
+            ("http://[fe80::80]:8080/cfc/api", "[fe80::80]:8080"),
+        ] {
+            let found = host(&Uri::from_static(uri)).unwrap();
+            assert_eq!(found, expected, "{uri}");
+        }
     }
 }

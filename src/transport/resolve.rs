@@ -163,6 +163,12 @@ impl Resolver for NameResolver {
         _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut resolved = self.empty();
+        // Asked for every request, and most often it is numbers.
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        if let Ok(address) = authority.parse() {
+            resolved.push(address);
+            return Ok(resolved);
+        }
         let host = uri.host().unwrap_or_default();
         for address in self.addresses(host, port_of(uri))? {
             resolved.push(address);

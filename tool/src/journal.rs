@@ -81,7 +81,7 @@ pub fn run(command: Command, out: &Out) -> Result<bool, Problem> {
                 let reply = dispatch::report_charge(caller, request.as_bytes())?;
                 Ok((reply, started))
             })?;
-            out.json(&reply.to_json(&started))?;
+            out.reply(&reply, &started)?;
             Ok(reply.code == EV_OK)
         }
     }

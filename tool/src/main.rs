@@ -188,7 +188,7 @@ fn run(command: Command, out: &Out) -> Result<u8, Problem> {
                 let reply = dispatch::call(caller, &target, request.as_bytes())?;
                 Ok((reply, started))
             })?;
-            out.json(&reply.to_json(&started))?;
+            out.reply(&reply, &started)?;
             reply.code == EV_OK
         }
         Command::Seal(envelope) => {

@@ -1,6 +1,7 @@
 //! What is printed: UTF-8, or ASCII for consoles and log collectors that garble anything else.
 
 use evoucher::charset::Charset;
+use evoucher::reply::{Reply, Started};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -24,15 +25,15 @@ impl Out {
         out.flush()
     }
 
-    /// Prints JSON: escapes in it mean what they escape.
-    pub fn json(&self, json: &str) -> io::Result<()> {
+    /// Prints a reply: escapes in it mean what they escape.
+    pub fn reply(&self, reply: &Reply, started: &Started) -> io::Result<()> {
         let charset = if self.ascii {
             Charset::Ascii
         } else {
             Charset::Utf8
         };
         let mut out = io::stdout().lock();
-        out.write_all(&charset.encode_json(json))?;
+        out.write_all(&charset.encode_json(reply.to_json(started)))?;
         writeln!(out)
     }
 
