@@ -1,6 +1,7 @@
 //! Whether a reply's bytes could be read as a yes by anybody: simple, and more generous than any
 //! reader. What is a yes to the library and not here is a fault.
 
+use encoding_rs::GB18030;
 use evoucher::envelope::{KeyFormat, Sealer};
 use serde_json::Value;
 
@@ -31,36 +32,45 @@ fn is_one(value: &Value) -> bool {
 /// Sealed or not, somewhere in the reply this field says yes; and nothing says that all has failed.
 fn is_yes(reply: &[u8], field: &str, says: fn(&Value) -> bool) -> bool {
     let body = body(reply);
-    let whole: Value =
-        serde_json::from_str(body.trim_start_matches('\u{feff}').trim()).unwrap_or_default();
-    let is_refused = !whole["code"].is_null() && whole["code"] != 0 && whole["code"] != "0";
-    if whole["success"] == false || is_refused {
+    let is_refused = |whole: Value| {
+        let code = &whole["code"];
+        whole["success"] == false || !code.is_null() && *code != 0 && *code != "0"
+    };
+    if readings(body).into_iter().any(is_refused) {
         return false;
     }
     let sealer = sealer();
-    let opened = runs(&body)
+    let opened = runs(&String::from_utf8_lossy(body))
         .into_iter()
         .filter_map(|run| sealer.unseal(&run).ok());
-    let mut texts: Vec<String> = opened
-        .map(|plain| String::from_utf8_lossy(&plain).into_owned())
-        .collect();
-    texts.push(body);
-    texts.iter().any(|text| {
-        let value: Value =
-            serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).unwrap_or_default();
-        [&value[field], &value["data"][field]].into_iter().any(says)
+    let mut values: Vec<Value> = opened.flat_map(|plain| readings(&plain)).collect();
+    values.extend(readings(body));
+    values.iter().any(|value| {
+        let fields = [&value[field], &value["data"][field]];
+        fields.into_iter().any(says)
     })
 }
 
-/// What is behind the head, as text.
-fn body(reply: &[u8]) -> String {
+/// What is behind the head.
+fn body(reply: &[u8]) -> &[u8] {
     let end = reply.windows(4).position(|four| four == b"\r\n\r\n");
-    let body = &reply[end.map_or(0, |end| end + 4)..];
-    String::from_utf8_lossy(body).into_owned()
+    &reply[end.map_or(0, |end| end + 4)..]
+}
+
+/// JSON as UTF-8, and as GBK, in which the second byte of a character may be a backslash.
+fn readings(json: &[u8]) -> [Value; 2] {
+    let texts = [
+        String::from_utf8_lossy(json),
+        GB18030.decode_without_bom_handling(json).0,
+    ];
+    texts.map(|text| {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        serde_json::from_str(text).unwrap_or_default()
+    })
 }
 
 fn mentions(reply: &[u8], word: &str) -> bool {
-    body(reply).contains(word)
+    String::from_utf8_lossy(body(reply)).contains(word)
 }
 
 /// Every long run of hex digits, without the white space and escapes in it.
