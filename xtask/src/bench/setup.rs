@@ -18,6 +18,7 @@ const CONTENT: &str = r#"{"checkStas":"1","resBizNo":"16166548819672021060915561
 pub(super) struct Setup {
     pub(super) evoucher: PathBuf,
     pub(super) libcurl: PathBuf,
+    pub(super) floor: PathBuf,
     pub(super) ca: PathBuf,
     http: u16,
     https: u16,
@@ -36,21 +37,23 @@ impl Drop for Server {
 }
 
 impl Setup {
-    /// Compiles both programs against the release library, and starts the server.
+    /// Compiles the programs, ours against the release library, and starts the server.
     pub(super) fn prepare() -> Result<Self> {
         let folder = sh::target().join("bench");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         // By its whole path: cargo lets whatever it runs look in the debug build first.
         let library = sh::target().join("release/libevoucher.so");
         let library = [library.display().to_string()];
-        let curl = ["-lcurl".to_owned(), "-lcrypto".to_owned()];
+        let [curl, ssl, crypto] = ["-lcurl", "-lssl", "-lcrypto"].map(str::to_owned);
         let evoucher = compile(&folder, "evoucher_client", &library)?;
-        let libcurl = compile(&folder, "libcurl_client", &curl)?;
+        let libcurl = compile(&folder, "libcurl_client", &[curl, crypto.clone()])?;
+        let floor = compile(&folder, "floor_client", &[ssl, crypto])?;
         certificates(&folder)?;
         let (http, https) = (free_port()?, free_port()?);
         Ok(Self {
             evoucher,
             libcurl,
+            floor,
             ca: folder.join("ca.pem"),
             http,
             https,

@@ -1,4 +1,4 @@
-//! How long a call takes, against libcurl's.
+//! How long a call takes, against libcurl's and against what no client can go below.
 
 use super::setup::Setup;
 use crate::sh::{self, Result};
@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-/// How often each pair is measured; the medians are printed. Often and briefly: what else the
-/// machine does then meets both alike.
+/// How often each program is measured; the medians are printed. Often and briefly: what else the
+/// machine does then meets all alike.
 const ROUNDS: usize = 15;
 
 /// How long each measurement takes.
@@ -31,14 +31,14 @@ struct Figures {
     kernel: f64,
 }
 
-/// Measures both programs in turn and prints the tables.
+/// Measures the programs in turn and prints the tables.
 pub(super) fn tables(setup: &Setup) -> Result {
-    println!("{ROUNDS} rounds of {MILLISECONDS} ms each, evoucher and libcurl in turn\n");
+    println!("{ROUNDS} rounds of {MILLISECONDS} ms each, the programs in turn\n");
     let mut times = String::new();
     println!(
-        "| | connections | threads | evoucher p50 / p99 µs | calls/s | libcurl p50 / p99 µs | calls/s | p50 ratio (lowest–highest round) | p99 ratio | calls/s ratio |"
+        "| | connections | threads | evoucher p50 / p99 µs | calls/s | libcurl p50 / p99 µs | calls/s | floor p50 µs | p50 ratio (lowest–highest round) | p99 ratio | calls/s ratio | floor's p50 ratio |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for scheme in ["http", "https"] {
         for connections in ["kept", "new"] {
             for threads in ["1", "8"] {
@@ -58,7 +58,7 @@ pub(super) fn tables(setup: &Setup) -> Result {
     Ok(())
 }
 
-/// Measures both programs in turn and prints a row; adds to the table of times.
+/// Measures the programs in turn and prints a row; adds to the table of times.
 fn compare(setup: &Setup, setting: Setting, times: &mut String) -> Result {
     let Setting {
         scheme,
@@ -71,39 +71,44 @@ fn compare(setup: &Setup, setting: Setting, times: &mut String) -> Result {
         command.arg(&base).arg(&setup.ca);
         read(&sh::run(command.args([threads, "for", MILLISECONDS]))?)
     };
-    let mut ours = Vec::new();
-    let mut theirs = Vec::new();
+    let programs = [
+        ("evoucher", &setup.evoucher),
+        ("libcurl", &setup.libcurl),
+        ("floor", &setup.floor),
+    ];
+    let mut found = [const { Vec::new() }; 3];
     for round in 0..ROUNDS {
-        // Neither always comes first.
-        if round % 2 == 0 {
-            ours.push(measure(&setup.evoucher)?);
-            theirs.push(measure(&setup.libcurl)?);
-        } else {
-            theirs.push(measure(&setup.libcurl)?);
-            ours.push(measure(&setup.evoucher)?);
+        // None always comes first.
+        for turn in 0..programs.len() {
+            let turn = (round + turn) % programs.len();
+            found[turn].push(measure(programs[turn].1)?);
         }
     }
-    let ratios = |of: fn(&Figures) -> f64| {
-        let pairs = ours.iter().zip(&theirs);
-        sorted(pairs.map(|(ours, theirs)| of(ours) / of(theirs)))
+    let [ours, theirs, floor] = &found;
+    let to_libcurl = |program: &[Figures], of: fn(&Figures) -> f64| {
+        let pairs = program.iter().zip(theirs);
+        sorted(pairs.map(|(figures, theirs)| of(figures) / of(theirs)))
     };
+    let ratios = |of| to_libcurl(ours, of);
     let p50 = ratios(|figures| figures.p50);
     println!(
-        "| {scheme} | {connections} | {threads} | {:.1} / {:.1} | {:.0} | {:.1} / {:.1} | {:.0} | {:.2} ({:.2}–{:.2}) | {:.2} | {:.2} |",
-        median(&ours, |figures| figures.p50),
-        median(&ours, |figures| figures.p99),
-        median(&ours, |figures| figures.rate),
-        median(&theirs, |figures| figures.p50),
-        median(&theirs, |figures| figures.p99),
-        median(&theirs, |figures| figures.rate),
+        "| {scheme} | {connections} | {threads} | {:.1} / {:.1} | {:.0} | {:.1} / {:.1} | {:.0} | {:.1} | {:.2} ({:.2}–{:.2}) | {:.2} | {:.2} | {:.2} |",
+        median(ours, |figures| figures.p50),
+        median(ours, |figures| figures.p99),
+        median(ours, |figures| figures.rate),
+        median(theirs, |figures| figures.p50),
+        median(theirs, |figures| figures.p99),
+        median(theirs, |figures| figures.rate),
+        median(floor, |figures| figures.p50),
         p50[ROUNDS / 2],
         p50[0],
         p50[ROUNDS - 1],
         ratios(|figures| figures.p99)[ROUNDS / 2],
         ratios(|figures| figures.rate)[ROUNDS / 2],
+        to_libcurl(floor, |figures| figures.p50)[ROUNDS / 2],
     );
     if threads == "1" {
-        for (program, figures) in [("evoucher", &ours), ("libcurl", &theirs)] {
+        for ((program, _), figures) in programs.iter().zip(&found) {
             let mean = median(figures, |figures| figures.mean);
             let inside = median(figures, |figures| figures.inside);
             let kernel = median(figures, |figures| figures.kernel);
