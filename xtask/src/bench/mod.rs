@@ -6,19 +6,24 @@ mod costs;
 mod setup;
 mod sizes;
 mod times;
+mod trips;
 
 use crate::install;
 use crate::sh::{self, Result};
 use setup::Setup;
 
-/// Builds both programs, measures them in turn, and prints the tables.
+/// Builds the programs, measures them in turn, and prints the tables.
 pub fn run() -> Result {
     install::install(&[install::BENCH])?;
     sh::library()?;
     let setup = Setup::prepare()?;
     times::tables(&setup)?;
     println!();
-    costs::tables(&setup)
+    costs::tables(&setup)?;
+    println!();
+    trips::table(&setup)?;
+    println!();
+    sizes::table()
 }
 
 /// Fails when a call costs more than the figures that are committed, with the library that is built.

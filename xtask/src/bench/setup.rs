@@ -11,8 +11,11 @@ use std::time::Duration;
 /// The same as in benches/driver.h.
 const SM4_KEY: &str = "0123456789ABCDEFFEDCBA9876543210";
 
-/// What the centre answers, before it is sealed.
+/// What the centre answers to a question, before it is sealed.
 const CONTENT: &str = r#"{"checkStas":"1","resBizNo":"161665488196720210609155618"}"#;
+
+/// The same to each step of a flow: yes.
+const FLOW_CONTENT: &str = r#"{"notcFlag":"1","checkStas":"1","stasFlag":"1","payCert":"C1","payChnlName":"P","payChnlUserName":"U"}"#;
 
 /// The programs, and a server for them.
 pub(super) struct Setup {
@@ -63,12 +66,18 @@ impl Setup {
 
     /// The address whose connections are kept or not.
     pub(super) fn base(&self, scheme: &str, host: &str, connections: &str) -> String {
+        let port = self.address(scheme).port();
+        format!("{scheme}://{host}:{port}/{connections}")
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self, scheme: &str) -> SocketAddr {
         let port = if scheme == "https" {
             self.https
         } else {
             self.http
         };
-        format!("{scheme}://{host}:{port}/{connections}")
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 }
 
@@ -109,8 +118,8 @@ fn certificates(folder: &Path) -> Result {
 }
 
 /// The centre's reply, sealed by neither of the two that are measured.
-fn sealed_reply(folder: &Path) -> Result<String> {
-    sh::write(&folder.join("content"), CONTENT)?;
+fn sealed_reply(folder: &Path, content: &str) -> Result<String> {
+    sh::write(&folder.join("content"), content)?;
     let mut openssl = Command::new("openssl");
     openssl.args(["enc", "-sm4-ecb", "-K", SM4_KEY, "-in", "content"]);
     let output = openssl.current_dir(folder).output();
@@ -130,7 +139,8 @@ fn free_port() -> Result<u16> {
 
 /// A server that answers every request alike and at once: nginx, in one process.
 fn serve(folder: &Path, http: u16, https: u16) -> Result<Server> {
-    let reply = sealed_reply(folder)?;
+    let reply = sealed_reply(folder, CONTENT)?;
+    let flow = sealed_reply(folder, FLOW_CONTENT)?;
     let configuration = format!(
         "daemon off;
 master_process off;
@@ -155,6 +165,7 @@ http {{
         listen 127.0.0.1:{https} ssl;
         location /kept/ {{ return 200 '{reply}'; }}
         location /new/ {{ keepalive_timeout 0; return 200 '{reply}'; }}
+        location /flow/ {{ return 200 '{flow}'; }}
     }}
 }}
 "
