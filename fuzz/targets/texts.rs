@@ -5,6 +5,7 @@ use super::judge::KEY;
 use evoucher::catalogue::codes::EV_INVALID_CLIENT;
 use evoucher::ffi;
 use serde_json::Value;
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// A configuration. Those that would write files anywhere are left alone.
@@ -56,18 +57,15 @@ pub fn texts(data: &[u8]) {
             let envelope = c_string(envelope.as_bytes());
             let opened = exchange(ffi::ev_unseal, client, &envelope, 1 << 16);
             assert_eq!(opened.returned, 0, "{}", opened.json);
-            // A byte-order mark is none of the text.
-            let text = whole.as_bytes();
-            let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
             let opened = opened.json["data"]["text"].as_str().unwrap_or_default();
-            assert_eq!(opened.as_bytes(), text);
+            assert_eq!(opened.as_bytes(), without_mark(&whole));
         }
         2 => {
             let (path, json) = text.split_at(text.len().min(8));
             let (path, json) = (c_string(path), c_string(json));
             let (returned, value) = field(client, &json, &path, size);
             let name = path.to_string_lossy();
-            let found: Option<Value> = serde_json::from_slice(json.as_bytes()).ok();
+            let found: Option<Value> = serde_json::from_slice(without_mark(&json)).ok();
             if returned == 0 && !name.contains('.') && !value.is_empty() {
                 // Nothing is found that is not there.
                 let found = found.expect("JSON");
@@ -85,4 +83,10 @@ pub fn texts(data: &[u8]) {
             explain(client, code, size);
         }
     }
+}
+
+/// A byte-order mark is none of the text.
+fn without_mark(text: &CStr) -> &[u8] {
+    let text = text.to_bytes();
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
