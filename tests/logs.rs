@@ -425,16 +425,15 @@ fn a_flow_has_a_line_for_each_step() {
             for same in ["requestId", "client", "function", "tokenRef", "serialRef"] {
                 assert_eq!(line[same], own[same], "{same}");
             }
-            assert!(
-                line["requestBytes"].is_u64() && line["elapsedMs"].is_u64(),
-                "{line}"
-            );
+            assert!(line["requestBytes"].is_u64(), "{line}");
             assert_eq!(line["bufferBytes"], json!(null));
             assert_eq!(
                 line.as_object().unwrap().len(),
                 own.as_object().unwrap().len()
             );
         }
+        let taken = |line: &Value| line["elapsedMs"].as_u64().unwrap();
+        assert!(lines.iter().map(taken).sum::<u64>() <= taken(&own));
         let steps: Vec<_> = lines
             .iter()
             .map(|line| {
