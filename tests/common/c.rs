@@ -24,6 +24,7 @@ pub fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) ->
         "-I",
         "include",
     ]);
+    add_flags(&mut cc, "CFLAGS");
     cc.arg("-o").arg(&program).arg(source);
     if links {
         link(&mut cc);
@@ -37,8 +38,11 @@ pub fn compile_with(source: &str, standard: &str, links: bool, more: &[&str]) ->
 pub fn compile_cpp(name: &str, sources: &[&str], dialect: &[&str]) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut cpp = Command::new("c++");
-    cpp.args(dialect).args(CPP_WARNINGS).args(["-g", "-I"]);
-    cpp.args(["include", "-o"]).arg(&program).args(sources);
+    cpp.args(dialect).args(CPP_WARNINGS);
+    add_flags(&mut cpp, "CXXFLAGS");
+    cpp.args(["-g", "-I", "include", "-o"])
+        .arg(&program)
+        .args(sources);
     link(&mut cpp);
     run(cpp.arg("-lpthread"));
     program
@@ -55,6 +59,12 @@ pub const CPP_WARNINGS: [&str; 8] = [
     "-Wold-style-cast",
     "-Werror",
 ];
+
+/// Such as a sanitizer, which has to be in the program when the library was built with it.
+fn add_flags(compiler: &mut Command, name: &str) {
+    let flags = std::env::var(name).unwrap_or_default();
+    compiler.args(flags.split_whitespace());
+}
 
 fn link(compiler: &mut Command) {
     let folder = library_dir();

@@ -35,7 +35,8 @@ cargo xtask bench --page    what the page costs the simulated centre: its rate, 
 cargo xtask gen             write what is made from the exports and tables: header, bindings, pages
 cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
-cargo xtask sanitize        ThreadSanitizer over the tests in which threads share something
+cargo xtask sanitize threads    ThreadSanitizer over the tests in which threads share something
+cargo xtask sanitize addresses  AddressSanitizer and LeakSanitizer over the C and C++ programs
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
 cargo xtask dist NAME       one of them alone: windows, linux-x86_64, linux-aarch64 or nuget
@@ -62,7 +63,8 @@ fn main() -> ExitCode {
         ["test", "--windows"] => windows::test().and_then(whole),
         ["test", "--page"] => page::test().and_then(whole),
         ["fuzz", name, seconds] => fuzz::run(name, seconds),
-        ["sanitize"] => sanitize::run(),
+        ["sanitize", "threads"] => sanitize::threads(),
+        ["sanitize", "addresses"] => sanitize::addresses(),
         ["pictures"] => page::pictures(),
         _ => Err(USAGE.to_owned()),
     };

@@ -7,6 +7,7 @@ use crate::install;
 use crate::interface;
 use crate::page;
 use crate::recipes_c;
+use crate::sanitize;
 use crate::sh::{self, Result};
 use std::env;
 use std::time::Instant;
@@ -75,11 +76,16 @@ pub fn run(extent: Extent) -> Result {
     }
     match extent {
         Extent::Everything => {
+            part(
+                "the C and C++ programs with AddressSanitizer",
+                sanitize::addresses,
+            )?;
             part("what a call costs", bench::costs)?;
             left_out.extend(page::test()?);
             left_out.extend(crate::windows::test()?);
         }
         Extent::Quick => left_out.extend([
+            "the C and C++ programs with AddressSanitizer".to_owned(),
             "what a call costs".to_owned(),
             "the station's page in a browser".to_owned(),
             "the Windows half".to_owned(),
