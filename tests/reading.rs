@@ -266,6 +266,23 @@ fn digits_of_an_unlisted_path_are_no_fault() {
     }
 }
 
+/// What is sealed in its reply is an object, or is not handed on: the whole would be no JSON.
+#[test]
+fn what_an_unlisted_path_opens_to_is_an_object() {
+    for (content, code, delivery) in [
+        (b"paid".to_vec(), EV_DECRYPT, "answered"),
+        (b"[1]".to_vec(), EV_DECRYPT, "answered"),
+        (gbk("{\"a\":\"誠\""), EV_DECRYPT, "answered"),
+        (b"{\"a\":1".to_vec(), EV_BAD_REPLY, "unknown"),
+    ] {
+        let body = json!({ "code": 0, "data": { "encData": seal(&content) } }).to_string();
+        let reply = ask("200 OK", body, |client| client.echo("token"));
+        let said = (reply.returned, reply.at("delivery"));
+        assert_eq!(said, (code, delivery.to_owned()), "{}", reply.text());
+        assert_eq!(reply.json()["data"], Value::Null);
+    }
+}
+
 #[test]
 fn the_centres_own_words() {
     let is = |body: &[u8], message: &str| {
