@@ -246,8 +246,11 @@ struct Line {
 
 impl Line {
     fn to(centre: &Sandbox) -> Self {
-        // None that the system gives to whoever connects: while the line is down nobody else may take it.
-        let port = (20_000..30_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+        // None that the system gives to whoever connects, nor another soak looks for: while the line is
+        // down nobody else may take it.
+        let ports = (0..10_000).map(|other| 20_000 + (std::process::id() + other) % 10_000);
+        let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
+        let port = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
         Self {
             here: SocketAddr::from(([127, 0, 0, 1], port.unwrap())),
             centre: centre.url().replace("http://", ""),
@@ -268,7 +271,16 @@ impl Line {
     /// until everything is done.
     fn falls_at_times(&self, mut chance: Chance, is_over: &AtomicBool, is_done: &AtomicBool) {
         while !is_done.load(SeqCst) {
-            let listener = TcpListener::bind(self.here).unwrap();
+            // A program that is just being started may still have the one before it.
+            let listener = loop {
+                match TcpListener::bind(self.here) {
+                    Ok(listener) => break listener,
+                    Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                    Err(error) => panic!("{}: {error}", self.here),
+                }
+            };
             listener.set_nonblocking(true).unwrap();
             let falls = Instant::now() + Duration::from_millis(500 + chance.below(2000));
             let mut ends = Vec::new();
