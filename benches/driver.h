@@ -1,5 +1,5 @@
 /*
- * What both benchmark programs share: the threads, the clock and the figures. Each program says in
+ * What the benchmark programs share: the threads, the clock and the figures. Each program says in
  * a `struct client` how one call is made; "cargo xtask bench" builds and runs them.
  *
  *   PROGRAM BASE-URL CA-FILE THREADS for MILLISECONDS
