@@ -6,7 +6,6 @@
 //! time has taken the question's first.
 
 use super::connection::peek_at_once;
-#[cfg(unix)]
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -76,7 +75,6 @@ impl Ahead {
 }
 
 /// Begins to connect, and waits for nothing.
-#[cfg(unix)]
 fn connecting(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -84,10 +82,4 @@ fn connecting(address: SocketAddr) -> io::Result<TcpStream> {
     // wanted.
     let _ = socket.connect(&address.into());
     Ok(socket.into())
-}
-
-/// The standard library has no connecting that does not wait: here it is made when it is needed.
-#[cfg(not(unix))]
-fn connecting(_: SocketAddr) -> io::Result<TcpStream> {
-    Err(io::ErrorKind::Unsupported.into())
 }

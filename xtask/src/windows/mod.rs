@@ -148,6 +148,9 @@ pub(crate) fn test() -> Result<Option<String>> {
         part(&format!("evoucher.json beside the DLL, {arch}"), || {
             programs::beside(wine, &sandbox)
         })?;
+        part(&format!("a connection opened ahead, {arch}"), || {
+            programs::opened_ahead(wine, &sandbox)
+        })?;
         part(&format!("nothing is done at load time, {arch}"), || {
             loading::check(wine)
         })?;

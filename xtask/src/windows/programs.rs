@@ -76,6 +76,34 @@ pub(crate) fn beside(wine: &Wine, sandbox: &Sandbox) -> Result {
     .map(|_| ())
 }
 
+/// One-code pay opens the certificate's connection while the centre answers its question: one that
+/// is two seconds old by then is left for a third.
+pub(crate) fn opened_ahead(wine: &Wine, sandbox: &Sandbox) -> Result {
+    let arch = wine.arch();
+    let libraries = place::target()
+        .join("test")
+        .join(format!("ahead-lib-{arch}"));
+    importlib::make(arch, &libraries)?;
+    let library = libraries.join("libevoucher.dll.a").display().to_string();
+    let (dir, exe) = program("ahead", arch, &[library])?;
+    for scheme in ["http", "https"] {
+        let config = matrix::config(sandbox.address(scheme)?, "utf-8", sandbox)?;
+        write(&dir.join("config.json"), config)?;
+        let tokens =
+            ["300", "2100"].map(|ms| format!("signed-fault.slow-{ms}@sign-{arch}-{scheme}"));
+        let config = format!("@{}/config.json", dir.display());
+        run(wine.command(&exe, &dir).arg(config).args(&tokens))?;
+        for (token, behind) in tokens.iter().zip([1, 2]) {
+            let connections = sandbox.connections(token)?;
+            match connections[..] {
+                [question, certificate] if certificate == question + behind => {}
+                _ => return Err(format!("{token} came on the connections {connections:?}")),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The import libraries for Visual C++, with the linker that takes them: cdecl, and on 32 bits
 /// stdcall.
 pub(crate) fn visual_c_libraries(wine: &Wine) -> Result {

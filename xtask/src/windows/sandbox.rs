@@ -1,5 +1,6 @@
 //! The simulated centre, running while tests call it.
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -73,6 +74,20 @@ impl Sandbox {
     pub(crate) fn processed(&self, token: &str) -> Result<usize> {
         let ledger = self.ask("GET", "/sandbox/ledger")?;
         Ok(ledger.matches(&format!("\"token\":\"{token}\"")).count())
+    }
+
+    /// The connections that requests for a token came on, in order. Those to the two services of a
+    /// payment are a question's and a certificate's.
+    pub(super) fn connections(&self, token: &str) -> Result<Vec<u64>> {
+        let answer = self.ask("GET", "/sandbox/ledger")?;
+        let ledger = answer.split_once("\r\n\r\n").map(|(_, body)| body);
+        let ledger: Value = serde_json::from_str(ledger.unwrap_or_default())
+            .map_err(|error| format!("the ledger: {error}"))?;
+        let processed = ledger["processed"].as_array().into_iter().flatten();
+        let of_token = processed.filter(|entry| entry["token"] == token);
+        Ok(of_token
+            .filter_map(|entry| entry["connection"].as_u64())
+            .collect())
     }
 
     /// What it answers, from the status line on.
