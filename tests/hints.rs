@@ -3,7 +3,9 @@
 mod common;
 
 use common::spec;
-use common::{Reply, SERVICES, centre, config, config_with, fault, library, request, transaction};
+use common::{
+    Client, Reply, SERVICES, centre, config, config_with, fault, library, request, transaction,
+};
 use evoucher::catalogue::codes;
 use evoucher::catalogue::hints::{Cause, hint};
 use evoucher::catalogue::next::{self, Next};
@@ -389,7 +391,7 @@ fn after_a_flow() {
     }
 
     let client = open(&centre.url());
-    let gate = |more| {
+    let gate_of = |client: &Client, more| {
         let mut request = request("pwd-3");
         request["settlement"] = true.into();
         for (name, value) in json!(more).as_object().unwrap() {
@@ -397,6 +399,7 @@ fn after_a_flow() {
         }
         client.call("ev_settle_gate", &request)
     };
+    let gate = |more| gate_of(&client, more);
     let online = gate(json!({ "credential": "qrcode", "method": "online" }));
     assert!(
         online.at("hint").contains("还没有在应用里核验通过"),
@@ -413,6 +416,9 @@ fn after_a_flow() {
     let face = gate(json!({ "credential": "terminal_face" }));
     assert_eq!((face.returned, face.at("next").as_str()), (0, "settle"));
     assert!(face.at("hint").contains("请继续结算"), "{}", face.text());
+    let en = library().open(&config_with(centre.url(), json!({ "language": "en" })));
+    let face = gate_of(&en, json!({ "credential": "terminal_face" }));
+    assert!(face.at("hint").contains("by face"), "{}", face.text());
     let wrong = gate(json!({ "credential": "thumb" }));
     assert!(wrong.at("hint").contains("联系信息科"), "{}", wrong.text());
 
