@@ -4,6 +4,7 @@
 mod common;
 
 use common::front::{Act, front};
+use common::wire::Server;
 use common::{
     Client, Folder, Reply, alone, centre, config, config_with, everything, fault, is, library,
     show, times, transaction,
@@ -20,6 +21,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const DATABASE: &str = "evoucher-journal.db";
@@ -568,6 +570,79 @@ fn no_certificate_is_handed_out_that_could_not_be_noted() {
         refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
         charges(&certificate(&client, serial, "12.30"));
     }
+}
+
+/// A centre whose answer comes when another program has just got hold of the journal.
+fn held_when_it_answers(
+    centre: &str,
+    dir: &Path,
+    act: Act,
+) -> (Server, Arc<Mutex<Option<Holder>>>) {
+    let holder = Arc::new(Mutex::new(None));
+    let (held, dir) = (Arc::clone(&holder), dir.to_owned());
+    let server = front(centre, move |_, _| {
+        *held.lock().unwrap() = Some(Holder::new(&dir));
+        act
+    });
+    (server, holder)
+}
+
+#[test]
+fn an_answer_is_noted_for_as_long_as_the_call_has_time() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&centre.url());
+    let (server, holder) = held_when_it_answers(&centre.url(), &dir, Act::Pass);
+    config["localUrl"] = server.url().into();
+    config["timeoutMs"] = 30_000.into();
+    let client = library().open(&config);
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| certificate(&client, "waits", "12.30"));
+        wait_until(|| holder.lock().unwrap().is_some());
+        // Longer than what it has when the call has no time left.
+        std::thread::sleep(Duration::from_secs(3));
+        drop(holder.lock().unwrap().take());
+        charges(&call.join().unwrap());
+    });
+}
+
+/// There is nothing to withhold.
+#[test]
+fn a_refusal_stays_what_it_is_when_it_could_not_be_noted() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&centre.url());
+    let (server, holder) = held_when_it_answers(&centre.url(), &dir, Act::Say(500_320));
+    config["localUrl"] = server.url().into();
+    config["timeoutMs"] = 1000.into();
+    let client = library().open(&config);
+    is(
+        &certificate(&client, "refused", "12.30"),
+        500_320,
+        "answered",
+    );
+    drop(holder.lock().unwrap().take());
+    // But without a note nobody knows.
+    let other = certificate(&client, "refused", "7");
+    refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
+}
+
+/// A code that says that the centre itself had no answer.
+#[test]
+fn a_centre_that_ran_out_of_time_may_have_issued_one() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let server = front(&centre.url(), |_, number| match number {
+            0 => Act::Say(-3),
+            _ => Act::Pass,
+        });
+        let client = open(&server.url(), json!({}));
+        let serial = format!("out-of-time-{name}");
+        let reply = certificate(&client, &serial, "12.30");
+        is(&reply, -3, "answered");
+        assert_eq!(reply.at("next"), "retry");
+        let other = certificate(&client, &serial, "7");
+        refused(&other, EV_DUPLICATE, "fix_request", "other_amount");
+        charges(&certificate(&client, &serial, "12.30"));
+    });
 }
 
 /// Nothing that issues a certificate is sent, and everything else goes on.

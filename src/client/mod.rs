@@ -162,7 +162,7 @@ impl Client {
             None => self.send_to_one(target, request, call),
         };
         match transaction {
-            Some(transaction) => transaction.end(result),
+            Some(transaction) => Ok(transaction.end(result)),
             None => result,
         }
     }

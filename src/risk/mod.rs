@@ -192,7 +192,7 @@ impl Transaction {
 
     /// Notes what has become of it, and says what the caller is told: a certificate that cannot be
     /// noted is not handed out, and one without an answer is not asked for endlessly.
-    pub(crate) fn end(mut self, result: Result<Reply, Failure>) -> Result<Reply, Failure> {
+    pub(crate) fn end(mut self, result: Result<Reply, Failure>) -> Reply {
         self.last = event_of(&result);
         let result = match self.note(self.last, Durable::Yes) {
             Err(trouble) if self.last == Event::Issued => {
@@ -202,18 +202,14 @@ impl Transaction {
             // Nothing is handed out, and without a note its outcome is unknown: that is safe.
             _ => result,
         };
-        let next =
-            |failure: &Failure| Reply::failed(failure, self.language, Some(&GEN_PAY_CERT.desk));
-        let mut reply = match result {
-            Err(failure) if next(&failure).next == Some(Next::Retry) => next(&failure),
-            Err(failure) => return Err(failure),
-            Ok(reply) => reply,
-        };
+        let mut reply = result.unwrap_or_else(|failure| {
+            Reply::failed(&failure, self.language, Some(&GEN_PAY_CERT.desk))
+        });
         if reply.next == Some(Next::Retry) && !may_retry(self.before.unanswered) {
             reply = reply.advising(Next::OtherPayment, Cause::Unanswered);
         }
         self.tell_of_before(&mut reply);
-        Ok(reply)
+        reply
     }
 
     fn note(&self, event: Event, durable: Durable) -> Result<(), Trouble> {
