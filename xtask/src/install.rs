@@ -21,6 +21,9 @@ pub const NATIVE: &[Need] = &[
     MONO,
 ];
 
+/// For changes that a test should notice, beside the native. cargo-mutants comes with cargo.
+pub const MUTANTS: &[Need] = &[("patch", "patch")];
+
 /// Letters for what is seen.
 const CHINESE: Need = (
     "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",

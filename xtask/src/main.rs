@@ -10,6 +10,7 @@ mod r#gen;
 mod hosts;
 mod install;
 mod interface;
+mod mutants;
 mod notices;
 mod page;
 mod place;
@@ -37,6 +38,7 @@ cargo xtask gen --check     fail if any of it is not current
 cargo xtask fuzz NAME SECS  search with libFuzzer: config, reply, request, session or texts
 cargo xtask sanitize threads    ThreadSanitizer over the tests in which threads share something
 cargo xtask sanitize addresses  AddressSanitizer and LeakSanitizer over the C and C++ programs
+cargo xtask mutants [FILE]…     one change at a time to what costs money: does a test notice?
 cargo xtask pictures        the guides' pictures of the station's page, as it looks now
 cargo xtask dist            the archives for Windows and Linux, in dist/
 cargo xtask dist NAME       one of them alone: windows, linux-x86_64, linux-aarch64 or nuget
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ["fuzz", name, seconds] => fuzz::run(name, seconds),
         ["sanitize", "threads"] => sanitize::threads(),
         ["sanitize", "addresses"] => sanitize::addresses(),
+        ["mutants", ref files @ ..] => mutants::run(files),
         ["pictures"] => page::pictures(),
         _ => Err(USAGE.to_owned()),
     };
