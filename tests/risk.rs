@@ -645,6 +645,33 @@ fn a_centre_that_ran_out_of_time_may_have_issued_one() {
     });
 }
 
+/// An answer that nobody can read may have been a certificate. A gateway that let nothing through
+/// issued none.
+#[test]
+fn what_may_have_been_issued_holds_its_amount() {
+    everywhere(|name, open| {
+        let centre = centre();
+        for (answer, holds) in [
+            ("wrong-key", true),
+            ("not-json", true),
+            ("gateway-504-html", true),
+            ("gateway-403-html", false),
+        ] {
+            centre.clear();
+            let url = fault(&centre, &format!("{answer}@genPayCert@1"));
+            let client = open(&url, json!({}));
+            let serial = format!("{answer}-{name}");
+            let first = certificate(&client, &serial, "12.30");
+            assert_ne!(first.returned, 0, "{}", first.text());
+            let other = certificate(&client, &serial, "7");
+            match holds {
+                true => refused(&other, EV_DUPLICATE, "fix_request", "other_amount"),
+                false => charges(&other),
+            }
+        }
+    });
+}
+
 /// Nothing that issues a certificate is sent, and everything else goes on.
 fn is_unusable(config: &Value, centre: &evoucher_sandbox::Sandbox, says: &str) {
     centre.clear();
