@@ -28,7 +28,8 @@ const WINDOWS: u64 = 4;
 const BILLS: usize = 100;
 
 /// What the memory of an open window may grow by from the second quarter of the day to the last: what a
-/// heap does with the same load, and no more.
+/// heap does with the same load, and no more. What the library remembers of transactions is full before
+/// the first bill.
 const GROWTH: u64 = 2 << 20;
 
 #[test]

@@ -3,16 +3,16 @@
 use super::record::{Key, Record};
 use crate::os::per_process::PerProcess;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many transactions are remembered. A window's cashier makes a few hundred a day.
+/// How many transactions are remembered: some 5 MB. A window's cashier makes a few hundred a day.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, Default)]
 struct Memory {
-    records: BTreeMap<Key, Record>,
+    records: BTreeMap<Arc<Key>, Record>,
     /// In the order in which they are forgotten.
-    order: VecDeque<Key>,
+    order: VecDeque<Arc<Key>>,
     in_flight: BTreeSet<Key>,
 }
 
@@ -39,7 +39,7 @@ impl Reserved {
 
     /// Remembers what is known of it now.
     pub(super) fn give_back(&self, record: Record) {
-        memory().put(self.key.clone(), record);
+        memory().put(&self.key, record);
     }
 }
 
@@ -50,13 +50,17 @@ impl Drop for Reserved {
 }
 
 impl Memory {
-    fn put(&mut self, key: Key, record: Record) {
+    fn put(&mut self, key: &Key, record: Record) {
         if !record.is_known() {
             return;
         }
-        if self.records.insert(key.clone(), record).is_none() {
-            self.order.push_back(key);
+        if let Some(known) = self.records.get_mut(key) {
+            *known = record;
+            return;
         }
+        let key = Arc::new(key.clone());
+        self.order.push_back(Arc::clone(&key));
+        self.records.insert(key, record);
         if self.records.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
@@ -82,7 +86,7 @@ mod tests {
         let mut record = Record::default();
         record.end(Event::Issued, &Amount::new("1"));
         for serial in 0..=REMEMBERED {
-            memory.put(key(serial), record.clone());
+            memory.put(&key(serial), record.clone());
         }
         assert_eq!(memory.records.len(), REMEMBERED);
         assert_eq!(memory.order.len(), REMEMBERED);
