@@ -288,6 +288,12 @@ fn after_what_the_centre_says() {
             ["does not know", "scan again"],
         ),
         (
+            "ev_signed_query",
+            "no token",
+            ["扫码得到的内容有误", "重新扫码"],
+            ["no patient's code", "scan again"],
+        ),
+        (
             "ev_token_pwd_stas",
             "codem4",
             ["线下", "信息科"],

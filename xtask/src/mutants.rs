@@ -17,11 +17,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// They load the library: the quick ones first.
-const LOADING: [&str; 9] = [
+const LOADING: [&str; 10] = [
     "replies",
     "reading",
     "arguments",
     "flows",
+    "gateways",
     "hints",
     "payment",
     "logs",
