@@ -116,6 +116,9 @@ fn nothing_is_guessed() {
         (bare("ok"), EV_BAD_REPLY, "unknown"),
         (bare(""), EV_BAD_REPLY, "unknown"),
         (bare("00"), EV_BAD_REPLY, "unknown"),
+        // Not a block of SM4's.
+        (bare(&hex[..31]), EV_BAD_REPLY, "unknown"),
+        (bare(&hex[..32]), EV_DECRYPT, "answered"),
         (bare(&format!("x{hex}")), EV_BAD_REPLY, "unknown"),
         (bare(&hex[..hex.len() - 1]), EV_DECRYPT, "answered"),
         (bare(&foreign), EV_DECRYPT, "answered"),
