@@ -214,7 +214,8 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Builds all that the tests need, and gives those of [`LOADING`].
+    /// Builds all that the tests need, and gives those of [`LOADING`]: copies, since some are built
+    /// again for [`LINKED`], with a change in them.
     fn build(&self) -> Result<Vec<PathBuf>> {
         sh::run(&mut self.cargo(&["build", "--workspace"]))?;
         let mut cargo = self.cargo(&["test", "--no-run", "--message-format=json"]);
@@ -225,11 +226,14 @@ impl Worker {
             Some((name, PathBuf::from(message["executable"].as_str()?)))
         });
         let built: BTreeMap<_, _> = messages.collect();
-        let program = |name: &&str| built.get(*name).cloned();
-        let programs = LOADING
-            .iter()
-            .map(|name| program(name).ok_or_else(|| format!("no {name}")));
-        programs.collect()
+        let copies = self.target.join("loading");
+        sh::make_dir(&copies)?;
+        let program = |name: &&str| {
+            let copy = copies.join(name);
+            let built = built.get(*name).ok_or_else(|| format!("no {name}"))?;
+            sh::copy(built, &copy).map(|()| copy)
+        };
+        LOADING.iter().map(program).collect()
     }
 
     fn tries(&self, mutant: &Mutant) -> Result<String> {
