@@ -156,6 +156,19 @@ fn out_of_time() {
     assert_eq!(reply.at("data.checkStas"), "0");
 }
 
+/// The centre limits how often it is asked (B §1.9: -6, 500084).
+#[test]
+fn time_that_is_left_is_not_used_for_a_question_too_soon() {
+    let centre = centre();
+    let quick = json!({ "verify": { "intervalMs": 400, "timeoutMs": 1000 } });
+    let client = library().open(&config_with(centre.url(), quick));
+    let reply = verify(&client, "pwd-soon");
+    assert_eq!(reply.at("next"), "resend");
+    // At 400 and at 800 ms, at the soonest.
+    let attempts: u32 = reply.at("data.attempts").parse().unwrap();
+    assert!((1..=2).contains(&attempts), "{attempts}");
+}
+
 #[test]
 fn a_notice_of_unknown_outcome_is_asked_for_and_not_sent_again() {
     let centre = centre();

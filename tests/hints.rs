@@ -385,6 +385,10 @@ fn after_a_flow() {
     );
     is_in_its_place(&slow);
 
+    let unsent = verify(&centre.url(), "notcfail-2");
+    assert_eq!(unsent.returned, -10030);
+    assert!(unsent.at("hint").contains("没有送出"), "{}", unsent.text());
+
     for name in ["process-close", "gateway-504-json", "404-html"] {
         let lost = verify(&fault(&centre, &format!("{name}@stas")), "pwd-2");
         assert_eq!(lost.returned, -10030, "{}", lost.text());
