@@ -287,7 +287,13 @@ impl Line {
             let mut ends = Vec::new();
             while !is_done.load(SeqCst) && (is_over.load(SeqCst) || Instant::now() < falls) {
                 match listener.accept() {
-                    Ok((near, _)) => ends.extend(self.carry(near)),
+                    Ok((near, _)) => {
+                        let both = self.carry(near);
+                        // In the evening nothing falls any more, and nothing is held.
+                        if !is_over.load(SeqCst) {
+                            ends.extend(both);
+                        }
+                    }
                     Err(_) => thread::sleep(Duration::from_millis(1)),
                 }
             }
