@@ -431,6 +431,11 @@ fn after_a_flow() {
     assert!(face.at("hint").contains("by face"), "{}", face.text());
     let wrong = gate(json!({ "credential": "thumb" }));
     assert!(wrong.at("hint").contains("联系信息科"), "{}", wrong.text());
+    assert!(
+        wrong.at("hint").contains("程序传入的内容有误"),
+        "{}",
+        wrong.text()
+    );
 
     let pay = |token| client.call("ev_one_code_pay", &request(token));
     let paid = pay("signed-4");

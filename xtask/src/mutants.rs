@@ -31,9 +31,10 @@ const LOADING: [&str; 10] = [
 ];
 
 /// They have some of the library in them.
-const LINKED: [&str; 5] = [
+const LINKED: [&str; 6] = [
     "--lib",
     "--test=addresses",
+    "--test=check",
     "--test=codes",
     "--test=hints",
     "--test=model",
