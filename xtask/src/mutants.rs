@@ -17,17 +17,16 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// They load the library: the quick ones first.
-const LOADING: [&str; 10] = [
+const LOADING: [&str; 9] = [
     "replies",
     "reading",
     "arguments",
     "flows",
     "gateways",
     "hints",
-    "payment",
-    "logs",
     "risk",
     "fuzz",
+    "logs",
 ];
 
 /// They have some of the library in them.
