@@ -270,6 +270,15 @@ fn digits_of_an_unlisted_path_are_no_fault() {
     }
 }
 
+/// What a listed code asks for, it asks for there, too (B §1.9: 500002, 该电子凭证未激活).
+#[test]
+fn a_listed_code_of_an_unlisted_path_says_what_to_do() {
+    let body = json!({ "code": 500_002 }).to_string();
+    let reply = ask("200 OK", body, |client| client.echo("token"));
+    assert_eq!(reply.returned, 500_002, "{}", reply.text());
+    assert_eq!(reply.at("next"), "other_app");
+}
+
 /// What is sealed in its reply is an object, or is not handed on: the whole would be no JSON.
 #[test]
 fn what_an_unlisted_path_opens_to_is_an_object() {
