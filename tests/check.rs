@@ -69,6 +69,23 @@ fn fails(config: &Value, code: i32, next: &str, step: &str, says: &[&str]) -> Va
     reply
 }
 
+/// A key in the wrong form is the commonest mistake: it is said how it was read.
+#[test]
+fn how_the_key_was_read() {
+    for (key, form) in [
+        (KEY, "按 hex 读取"),
+        ("0123456789abcdef", "按 text 读取"),
+        ("MDEyMzQ1Njc4OWFiY2RlZg==", "按 base64 读取"),
+    ] {
+        let (_, reply) = check(&config_with("http://127.0.0.1:9", json!({ "sm4Key": key })));
+        let step = &reply["data"]["steps"][1];
+        assert_eq!(
+            (&step["step"], &step["finding"]),
+            (&json!("key"), &json!(form))
+        );
+    }
+}
+
 #[test]
 fn a_good_centre_over_http() {
     let centre = centre();
