@@ -143,6 +143,10 @@ fn table(path: &Path) -> Result<BTreeMap<String, String>> {
 
 fn list(files: &[&str]) -> Result<Vec<Mutant>> {
     let mut cargo = sh::cargo(&["mutants", "--workspace", "--list", "--json", "--diff"]);
+    if !files.is_empty() {
+        // They would come on top of those in the configuration.
+        cargo.arg("--no-config");
+    }
     cargo.args(files.iter().flat_map(|file| ["--file", file]));
     let listed =
         sh::run(&mut cargo).map_err(|error| format!("{error}\n(cargo install cargo-mutants)"))?;
