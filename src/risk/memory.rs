@@ -5,7 +5,7 @@ use crate::os::per_process::PerProcess;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many transactions are remembered: some 5 MB. A window's cashier makes a few hundred a day.
+/// How many transactions are remembered. A window's cashier makes a few hundred a day.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, Default)]

@@ -72,8 +72,7 @@ impl Sandbox {
 
     /// How many requests for a token took effect.
     pub(crate) fn processed(&self, token: &str) -> Result<usize> {
-        let ledger = self.ask("GET", "/sandbox/ledger")?;
-        Ok(ledger.matches(&format!("\"token\":\"{token}\"")).count())
+        Ok(self.connections(token)?.len())
     }
 
     /// The connections that requests for a token came on, in order. Those to the two services of a
