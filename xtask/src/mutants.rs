@@ -8,13 +8,15 @@ use crate::install;
 use crate::place;
 use crate::sh::{self, Result};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+const LIBRARY: &str = "evoucher";
 
 /// They load the library: the quick ones first.
 const LOADING: [&str; 9] = [
@@ -71,14 +73,16 @@ pub(crate) fn run(files: &[&str]) -> Result {
     let left = mutants.iter().filter(|it| !outcomes.contains_key(&it.name));
     let left: VecDeque<_> = left.collect();
     println!("{} changes, {} to be tried", mutants.len(), left.len());
+    let packages = left.iter().map(|it| &*it.package);
+    let packages: BTreeSet<_> = packages.collect();
     let file = fs::OpenOptions::new().create(true).append(true).open(&path);
     let file = Mutex::new(file.map_err(|error| format!("{}: {error}", path.display()))?);
     let left = Mutex::new(left);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        let (folder, left, file) = (&folder, &left, &file);
+        let (folder, packages, left, file) = (&folder, &packages, &left, &file);
         let work = |number: usize| {
-            let worker = Worker::new(&folder.join(number.to_string()))?;
+            let worker = Worker::new(&folder.join(number.to_string()), packages)?;
             let next = || lock(left).pop_front();
             while let Some(mutant) = next() {
                 let outcome = worker.tries(mutant)?;
@@ -189,13 +193,13 @@ type Test = (&'static str, Command);
 struct Worker {
     sources: PathBuf,
     target: PathBuf,
-    /// The programs of [`LOADING`].
+    /// The programs of [`LOADING`], if the library is changed.
     tests: Vec<PathBuf>,
 }
 
 impl Worker {
-    /// Nothing is noticed where nothing was changed.
-    fn new(folder: &Path) -> Result<Self> {
+    /// Nothing is noticed where nothing was changed in what is going to be.
+    fn new(folder: &Path, packages: &BTreeSet<&str>) -> Result<Self> {
         let mut worker = Self {
             sources: folder.join("sources"),
             target: folder.join("target"),
@@ -208,8 +212,10 @@ impl Worker {
             to.parent().map_or(Ok(()), sh::make_dir)?;
             sh::copy(&place::repository().join(file), &to)?;
         }
-        worker.tests = worker.build()?;
-        for package in ["evoucher", SANDBOX] {
+        if packages.contains(LIBRARY) {
+            worker.tests = worker.build()?;
+        }
+        for package in packages {
             let noticed = worker.noticed_by(package)?;
             if noticed != MISSED {
                 return Err(format!("without a change of {package}: {noticed}"));
