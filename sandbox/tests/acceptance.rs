@@ -4,8 +4,9 @@
 mod cashier;
 mod common;
 
-use cashier::{Tester, begin, broken, is_right, play};
+use cashier::{Ask, Tester, begin, broken, is_right, play};
 use common::centre;
+use evoucher::envelope::{KeyFormat, Sealer};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -108,6 +109,65 @@ fn pay_cases_find_just_what_is_broken() {
 #[test]
 fn envelope_cases_find_just_what_is_broken() {
     go_through("E");
+}
+
+#[test]
+fn a_request_is_judged_as_it_was_sent() {
+    let signed = || Ask::new("signedQuery", "signed-loose");
+    let plain = signed().inner.to_string();
+    let (gbk, ..) = encoding_rs::GBK.encode(&plain);
+    let sealer = Sealer::new(common::KEY, KeyFormat::Hex).unwrap();
+    let of_gbk = json!(sealer.seal(&gbk));
+    let long = json!("x".repeat(40_000));
+    for (what, ask, expected) in [
+        (
+            "a long field",
+            signed().with("province", long.clone()),
+            BTreeSet::new(),
+        ),
+        (
+            "a long envelope",
+            signed().outside("province", long),
+            BTreeSet::new(),
+        ),
+        (
+            "GBK, sealed",
+            signed().outside("encData", of_gbk),
+            just("E04", "form"),
+        ),
+    ] {
+        let centre = centre();
+        let tester = Tester { centre: &centre };
+        begin(&tester);
+        ask.send(&centre);
+        assert_eq!(broken(&tester), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_amount_that_is_a_number_is_an_amount() {
+    let centre = centre();
+    let tester = Tester { centre: &centre };
+    begin(&tester);
+    let token = tester.start("C01").remove(0);
+    Ask::new("signedQuery", &token).send(&centre);
+    let cert = Ask::new("genPayCert", &token).with("ownPaySetlAmt", json!(12.5));
+    cert.send(&centre);
+    assert_eq!(broken(&tester), just("C14", "decimal"));
+}
+
+#[test]
+fn half_a_reply_lets_nobody_settle() {
+    let centre = centre();
+    let tester = Tester { centre: &centre };
+    begin(&tester);
+    let token = tester.start("P01").remove(0);
+    Ask::new("tokenPwdCheckNotc", &token).send(&centre);
+    tester.phone(&token, "right");
+    let status = Ask::new("tokenPwdStas", &token).meeting("/fault/half");
+    assert_eq!(status.send(&centre).code, None);
+    tester.answer("P01", "settled", true);
+    assert_eq!(broken(&tester), just("P01", "verified-first"));
 }
 
 #[test]

@@ -55,8 +55,8 @@ fn a_run_survives_a_restart_and_is_judged_the_same_again() {
         );
         verdicts(&tester)
     };
-    // Two of P16's three odd states were seen, and a notice waits for P14's patient.
-    let (before_p16, waiting) = {
+    // Two of P16's three odd states were seen, a notice waits for P14's patient, and P06's has none.
+    let (before_p16, waiting, none) = {
         let centre = with_file(&file);
         let tester = Tester { centre: &centre };
         assert_eq!(verdicts(&tester), before, "a saved run is judged the same");
@@ -68,7 +68,10 @@ fn a_run_survives_a_restart_and_is_judged_the_same_again() {
         }
         let waiting = tester.start("P14").remove(0);
         Ask::new("tokenPwdCheckNotc", &waiting).send(&centre);
-        (token, waiting)
+        let none = tester.start("P06").remove(0);
+        let refused = Ask::new("tokenPwdCheckNotc", &none).send(&centre);
+        assert_eq!(refused.data["notcFlag"], "0");
+        (token, waiting, none)
     };
     let centre = with_file(&file);
     let tester = Tester { centre: &centre };
@@ -79,6 +82,8 @@ fn a_run_survives_a_restart_and_is_judged_the_same_again() {
     );
     let patient = tester.get(&format!("/patients/{waiting}"));
     assert_eq!(patient["notices"][0]["state"], "waiting");
+    let patient = tester.get(&format!("/patients/{none}"));
+    assert_eq!(patient["notices"], json!([]));
     tester.answer_all("P16");
     let shown = tester.close("P16");
     assert_eq!(
@@ -237,6 +242,7 @@ fn the_report_claims_nothing_that_was_not_run() {
         "ownPaySetlAmt 为 12.51，HIS 显示 12.50",
         "签字",
         "SN-C01",
+        "核验通知发送失败",
         "lang=\"zh-CN\"",
     ] {
         assert!(html.contains(shown), "{shown}");

@@ -35,7 +35,7 @@ pub(crate) struct Record {
     pub(crate) port: String,
     pub(crate) content_type: String,
     pub(crate) body: String,
-    /// The body is longer than what is kept.
+    /// The body is longer than what is kept, so that what there is of it need not be JSON.
     pub(crate) cut: bool,
     /// Whether the body, and what it seals, are UTF-8.
     pub(crate) utf8: bool,

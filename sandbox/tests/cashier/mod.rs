@@ -38,6 +38,8 @@ pub(crate) struct Ask {
     service: &'static str,
     pub(crate) inner: Value,
     pub(crate) outer: Value,
+    /// In front of the service's path: what the request is to meet.
+    meeting: &'static str,
     method: &'static str,
     kind: &'static str,
     patience: Duration,
@@ -55,6 +57,7 @@ impl Ask {
             service,
             inner,
             outer: json!({}),
+            meeting: "",
             method: "POST",
             kind: "application/json;charset=UTF-8",
             patience: PATIENCE,
@@ -78,6 +81,11 @@ impl Ask {
     pub(crate) fn bill(self, serial: &str, amount: &str) -> Self {
         self.with("fixmedinsTrnsSn", json!(serial))
             .with("ownPaySetlAmt", json!(amount))
+    }
+
+    pub(crate) fn meeting(mut self, fault: &'static str) -> Self {
+        self.meeting = fault;
+        self
     }
 
     pub(crate) fn by(mut self, method: &'static str, kind: &'static str) -> Self {
@@ -105,8 +113,8 @@ impl Ask {
             kind => format!("Content-Type: {kind}\r\n"),
         };
         wire.send(&format!(
-            "{} /cfc/api/{} HTTP/1.1\r\nHost: centre.test\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{body}",
-            self.method, self.service, body.len()
+            "{} {}/cfc/api/{} HTTP/1.1\r\nHost: centre.test\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            self.method, self.meeting, self.service, body.len()
         ));
         hear(&mut wire, self.patience)
     }
@@ -241,7 +249,7 @@ impl Tester<'_> {
         )
     }
 
-    fn phone(&self, token: &str, answer: &str) {
+    pub(crate) fn phone(&self, token: &str, answer: &str) {
         self.send(
             "POST",
             &format!("/patients/{token}/answer"),
