@@ -114,11 +114,9 @@ impl Record {
             record.status = Some(reply.status);
             record.reply = clip(&String::from_utf8_lossy(&reply.body));
             record.plain = reply.plain.as_deref().map(clip);
-            record.notified = decided.processed && record.is(NOTICE) && state_of(&record) == "1";
-            record.issued = match decided.processed && service == CERTIFICATE {
-                true => reply.issued.clone(),
-                false => String::new(),
-            };
+            // What was not processed carries neither.
+            record.notified = record.is(NOTICE) && state_of(&record) == "1";
+            record.issued.clone_from(&reply.issued);
             if reply.is_sent && is_whole(&record) {
                 record.hear(&reply.body, account);
             }
