@@ -4,7 +4,7 @@
 mod cashier;
 mod common;
 
-use cashier::{Ask, Tester, begin, broken, is_right, play};
+use cashier::{Ask, IMPATIENCE, PATIENCE, Tester, begin, broken, is_right, play};
 use common::centre;
 use evoucher::envelope::{KeyFormat, Sealer};
 use serde_json::{Value, json};
@@ -157,17 +157,25 @@ fn an_amount_that_is_a_number_is_an_amount() {
 }
 
 #[test]
-fn half_a_reply_lets_nobody_settle() {
-    let centre = centre();
-    let tester = Tester { centre: &centre };
-    begin(&tester);
-    let token = tester.start("P01").remove(0);
-    Ask::new("tokenPwdCheckNotc", &token).send(&centre);
-    tester.phone(&token, "right");
-    let status = Ask::new("tokenPwdStas", &token).meeting("/fault/half");
-    assert_eq!(status.send(&centre).code, None);
-    tester.answer("P01", "settled", true);
-    assert_eq!(broken(&tester), just("P01", "verified-first"));
+fn what_did_not_arrive_lets_nobody_settle() {
+    let none = BTreeSet::new();
+    let unverified = just("P01", "verified-first");
+    for (fault, patience, expected) in [
+        ("half", PATIENCE, &unverified),
+        ("slow-60000", IMPATIENCE, &unverified),
+        ("slow-300", PATIENCE, &none),
+    ] {
+        let centre = centre();
+        let tester = Tester { centre: &centre };
+        begin(&tester);
+        let token = tester.start("P01").remove(0);
+        Ask::new("tokenPwdCheckNotc", &token).send(&centre);
+        tester.phone(&token, "right");
+        let status = Ask::new("tokenPwdStas", &token).meeting(fault);
+        status.patient(patience).send(&centre);
+        tester.answer("P01", "settled", true);
+        assert_eq!(broken(&tester), *expected, "{fault}");
+    }
 }
 
 #[test]

@@ -243,6 +243,7 @@ fn the_report_claims_nothing_that_was_not_run() {
         "签字",
         "SN-C01",
         "核验通知发送失败",
+        ">P21 不适用<",
         "lang=\"zh-CN\"",
     ] {
         assert!(html.contains(shown), "{shown}");

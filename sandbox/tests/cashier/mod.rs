@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 const API: &str = "/sandbox/api";
 
 /// How long the program waits for a reply: longer than any machine takes, and where none is to come.
-const PATIENCE: Duration = Duration::from_secs(60);
-const IMPATIENCE: Duration = Duration::from_millis(400);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const IMPATIENCE: Duration = Duration::from_millis(400);
 
 /// What became of a request.
 #[derive(Debug, Default)]
@@ -38,8 +38,8 @@ pub(crate) struct Ask {
     service: &'static str,
     pub(crate) inner: Value,
     pub(crate) outer: Value,
-    /// In front of the service's path: what the request is to meet.
-    meeting: &'static str,
+    /// In front of the service's path.
+    meeting: String,
     method: &'static str,
     kind: &'static str,
     patience: Duration,
@@ -57,7 +57,7 @@ impl Ask {
             service,
             inner,
             outer: json!({}),
-            meeting: "",
+            meeting: String::new(),
             method: "POST",
             kind: "application/json;charset=UTF-8",
             patience: PATIENCE,
@@ -83,8 +83,8 @@ impl Ask {
             .with("ownPaySetlAmt", json!(amount))
     }
 
-    pub(crate) fn meeting(mut self, fault: &'static str) -> Self {
-        self.meeting = fault;
+    pub(crate) fn meeting(mut self, fault: &str) -> Self {
+        self.meeting = format!("/fault/{fault}");
         self
     }
 

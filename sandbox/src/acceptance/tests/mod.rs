@@ -154,6 +154,19 @@ fn the_worst_decides_and_nothing_is_said_of_what_was_not_run() {
 }
 
 #[test]
+fn what_is_missing_is_named() {
+    for (id, change, expected) in more::LACKING {
+        let case = cases::find(id).unwrap();
+        let mut talk = talk::good(case);
+        change(&mut talk);
+        let records: Vec<_> = talk.records.iter().collect();
+        let missing = judge::missing(case, &talk.view(&records));
+        let missing: Vec<_> = missing.iter().map(|text| &*text.en).collect();
+        assert_eq!(missing, *expected, "{id}");
+    }
+}
+
+#[test]
 fn answers_alone_say_nothing() {
     for case in cases::all() {
         let mut talk = talk::good(case);

@@ -19,6 +19,11 @@ fn inner(talk: &mut Talk, service: &str, name: &str, value: Value) {
     set_inner(last(talk, service), |inner| inner[name] = value);
 }
 
+fn answer(talk: &mut Talk, question: &str, value: bool) {
+    let question = question.to_owned();
+    talk.say(Said::Answer { question, value });
+}
+
 fn press(talk: &mut Talk) {
     talk.say(Said::Pressed(true));
 }
@@ -29,6 +34,7 @@ pub(super) const WAYS: &[(&str, &str, &str, Change)] = &[
     ("P01", "verified-first", "success is false", |talk| last(talk, STATUS).refused = true),
     ("P01", "verified-first", "the reply was lost", |talk| last(talk, STATUS).heard = false),
     ("P01", "verified-first", "another code", |talk| last(talk, STATUS).code = Some(-1)),
+    ("P01", "verified-first", "another question answered behind it", |talk| { last(talk, STATUS).state = "0".to_owned(); answer(talk, "another", false); }),
     ("P03", "one-notice", "after a while", |talk| { talk.wait(60_000); talk.ask(NOTICE, 0); }),
     ("P05", "one-notice", "twice for one press", |talk| drop(talk.ask(NOTICE, 0).clone())),
     ("P23", "windows", "one token in two windows", |talk| talk.records[1].dev_id = "window-9".to_owned()),
@@ -70,10 +76,28 @@ pub(super) const WAYS: &[(&str, &str, &str, Change)] = &[
     ("E06", "names", "an entity", |talk| inner(talk, SIGNED, "opterName", json!("阿依古丽&#183;𠮷䶮"))),
 ];
 
+/// What happened but for something, and what that is.
+type Lack = (&'static str, Change, &'static [&'static str]);
+
+#[rustfmt::skip] // A row is read at a glance.
+pub(super) const LACKING: &[Lack] = &[
+    ("P10", |talk| talk.records.clear(), &["still missing: a notice"]),
+    ("P10", |talk| talk.words.clear(), &["please answer: Did the HIS offer the offline check?"]),
+    ("P08", |talk| talk.records.retain(|record| record.token != talk.scans[1].token), &["still missing: a request with each of the codes"]),
+    ("E01", |talk| talk.records.clear(), &["still missing: a notice, or a status query, or a query of the one-code state, or a request for a certificate"]),
+    ("E09", |talk| talk.knocks.retain(|knock| knock == "wrong-name"), &[
+        "still missing: a connection to the address whose certificate has expired",
+        "still missing: a connection to the address with a self-signed certificate",
+    ]),
+    ("E14", |talk| talk.records.retain(|record| record.token != talk.scans[1].token), &["still missing: a request for each patient"]),
+];
+
 #[rustfmt::skip] // A row is read at a glance.
 pub(super) const FINE: &[(&str, &str, Change)] = &[
     ("P01", "asks again before it settles", |talk| { talk.words[0].time += 20_000; talk.ask(STATUS, 0); }),
     ("P01", "the last query lost, an earlier one verified", |talk| { talk.lost(STATUS, 0); talk.words[0].time += 10_000; }),
+    ("P01", "no password is asked for after all", |talk| last(talk, STATUS).code = Some(500_320)),
+    ("P01", "the notice says that no password is needed", |talk| { last(talk, NOTICE).code = Some(500_320); last(talk, STATUS).state = "0".to_owned(); }),
     ("P02", "polls for as long as it likes", |talk| (0..50).for_each(|_| talk.ask(STATUS, 0).state = "0".to_owned())),
     ("P05", "notified again for each press", |talk| (0..3).for_each(|_| { press(talk); talk.refused(NOTICE, 0, 500_319); })),
     ("P07", "pressed before and after", |talk| { press(talk); talk.ask(NOTICE, 0); press(talk); }),
@@ -84,6 +108,7 @@ pub(super) const FINE: &[(&str, &str, Change)] = &[
     ("P19", "without its last zero", |talk| inner(talk, NOTICE, "totalAmount", json!(100.5))),
     ("P23", "no window is told", |talk| talk.records.iter_mut().for_each(|record| record.dev_id.clear())),
     ("C01", "asks again for what it knows", |talk| { talk.ask(SIGNED, 0); bill(talk.ask(CERTIFICATE, 0), "SN-0", "12.50"); }),
+    ("C01", "another figure is told behind it", |talk| talk.say(Said::Figure { name: "total".to_owned(), value: "99.00".to_owned() })),
     ("C05", "again at once for a press", |talk| { press(talk); let time = talk.now; talk.refused(CERTIFICATE, 0, 500_242).time = time + 1; }),
     ("C06", "asks for the same until it is heard", |talk| (0..5).for_each(|_| drop(talk.lost(CERTIFICATE, 0).clone()))),
     ("C08", "the same amount in other digits", |talk| bill(last(talk, CERTIFICATE), "SN-0", "012.50")),

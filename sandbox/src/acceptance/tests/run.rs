@@ -112,6 +112,13 @@ fn what_is_no_request_to_the_centre_is_not_judged() {
     for id in ["E01", "E02", "E03", "E04", "E05"] {
         assert_eq!(state(&run, id, NOW + 60_000), State::Open, "{id}");
     }
+    // The sandbox has read it, and there was nothing.
+    let empty = Record {
+        status: Some(200),
+        ..record(4, "")
+    };
+    run.take(empty);
+    assert_eq!(state(&run, "E04", NOW + 60_000), State::Failed);
 }
 
 #[test]
