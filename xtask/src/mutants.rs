@@ -216,7 +216,7 @@ impl Worker {
             worker.tests = worker.build()?;
         }
         for package in packages {
-            let noticed = worker.noticed_by(package)?;
+            let noticed = worker.noticed_by(package, "")?;
             if noticed != MISSED {
                 return Err(format!("without a change of {package}: {noticed}"));
             }
@@ -261,17 +261,18 @@ impl Worker {
         if !matches!(written, Some(Ok(()))) || !status.success() {
             return Err(format!("patch: {status} for {}", mutant.name));
         }
-        let noticed = self.noticed_by(&mutant.package);
+        let noticed = self.noticed_by(&mutant.package, &mutant.file);
         sh::copy(&place::repository().join(&mutant.file), &file)?;
         noticed
     }
 
-    /// The first test that notices.
-    fn noticed_by(&self, package: &str) -> Result<String> {
-        let (mut build, tests) = match package {
+    /// The first test that notices: the one that is named like the changed room before the others.
+    fn noticed_by(&self, package: &str, file: &str) -> Result<String> {
+        let (mut build, mut tests) = match package {
             SANDBOX => self.of_sandbox(),
             _ => self.of_library(),
         };
+        tests.sort_by_key(|(name, _)| !file.contains(name));
         if !succeeds(&mut build)? {
             return Ok(UNVIABLE.to_owned());
         }
