@@ -418,10 +418,21 @@ struct Process {
 
 impl Process {
     fn start(folder: &Folder, config: &Value, function: &str, request: &Value) -> Self {
+        let program = Command::new(std::env::current_exe().unwrap());
+        Self::run(program, folder, config, function, request)
+    }
+
+    fn run(
+        mut program: Command,
+        folder: &Folder,
+        config: &Value,
+        function: &str,
+        request: &Value,
+    ) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let reply = folder.path().join(format!("reply-{count}"));
-        let child = Command::new(std::env::current_exe().unwrap())
+        let child = program
             .args(["--exact", "one_call", "--ignored"])
             .env("RISK_CONFIG", config.to_string())
             .env("RISK_FUNCTION", function)
@@ -505,6 +516,34 @@ fn with_a_journal_another_process_knows() {
             .any(|part| part == secret.as_bytes());
         assert!(!found, "{secret}");
     }
+}
+
+/// A machine that loses its power forgets what is not on the disk.
+#[test]
+fn what_is_noted_is_on_the_disk_before_it_is_sent_or_handed_out() {
+    let centre = centre();
+    let (folder, _, config) = journal(&centre.url());
+    let trace = folder.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-y", "-s64", "-o"]).arg(&trace);
+    strace.args(["-e", "trace=pwrite64,fsync,fdatasync,sendto,rename"]);
+    strace.arg(std::env::current_exe().unwrap());
+    let request = transaction("signed-disk", "SN-disk", "1");
+    let process = Process::run(strace, &folder, &config, "ev_one_code_pay", &request);
+    charges(&process.end());
+    let (mut waiting, mut notes, mut noted) = (false, 0, Vec::new());
+    for call in fs::read_to_string(&trace).unwrap().lines() {
+        let of_journal = call.contains("journal.db-wal>");
+        if of_journal && call.contains("pwrite64(") {
+            waiting = true;
+        } else if of_journal && call.contains("sync(") {
+            notes += u32::from(std::mem::take(&mut waiting));
+        } else if call.contains("/genPayCert ") || call.contains("rename(") {
+            assert!(!waiting, "{call}");
+            noted.push(std::mem::take(&mut notes) > 0);
+        }
+    }
+    assert_eq!(noted, [true; 2], "before it is asked for, and behind");
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub const NATIVE: &[Need] = &[
     ("cc", "gcc"),
     ("c++", "g++"),
     ("valgrind", "valgrind"),
+    ("strace", "strace"),
     ("openssl", "openssl"),
     ("fuse-overlayfs", "fuse-overlayfs"),
     MCS,
