@@ -41,6 +41,9 @@ const LINKED: [&str; 6] = [
     "--test=model",
 ];
 
+/// What lists the journal.
+const LISTING: [&str; 3] = ["test", "--package=evoucher-tool", "--test=program"];
+
 /// The judge of the acceptance run, with its own tests and those that play it.
 const SANDBOX: &str = "evoucher-sandbox";
 const PLAYED: [&str; 2] = ["--test=acceptance", "--test=acceptance_run"];
@@ -292,8 +295,9 @@ impl Worker {
             test.env("EVOUCHER_LIBRARY_DIR", self.target.join("debug"));
             (name, test)
         });
-        let linked = self.cargo(&[&["test"], &LINKED[..]].concat());
-        let tests = loading.chain([("linked", linked)]).collect();
+        let linked = ("linked", self.cargo(&[&["test"], &LINKED[..]].concat()));
+        let listing = ("listing", self.cargo(&LISTING));
+        let tests = loading.chain([linked, listing]).collect();
         (self.cargo(&["build", "--lib"]), tests)
     }
 

@@ -154,6 +154,19 @@ fn the_worst_decides_and_nothing_is_said_of_what_was_not_run() {
 }
 
 #[test]
+fn a_double_charge_names_the_requests_of_its_bill() {
+    let case = cases::find("E14").unwrap();
+    let mut talk = talk::good(case);
+    breaks::break_rule(&mut talk, "E14", "channel");
+    let records: Vec<_> = talk.records.iter().collect();
+    let findings = judge::findings(case, &talk.view(&records));
+    let of_bill = records.iter().filter(|record| record.serial == "SN-0");
+    let of_bill: Vec<_> = of_bill.map(|record| record.id).collect();
+    assert_eq!(of_bill.len(), 1);
+    assert_eq!(findings[0].exchanges, of_bill);
+}
+
+#[test]
 fn what_is_missing_is_named() {
     for (id, change, expected) in more::LACKING {
         let case = cases::find(id).unwrap();
