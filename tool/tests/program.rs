@@ -7,6 +7,8 @@ use evoucher_sandbox::Tls;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
 
 #[test]
 fn check_says_in_one_line_which_it_is() {
@@ -290,6 +292,64 @@ fn the_journal_from_its_making_to_its_end() {
     assert!(wrong.error.contains("outcome"), "{}", wrong.error);
 }
 
+/// The serial numbers that are listed, in order, and how each of them stands.
+fn listed(config: &str) -> Vec<(String, String)> {
+    let listed = tool(&["journal", "list", "--csv", config]);
+    let rows = listed.out.lines().skip(1).map(|line| {
+        let cells: Vec<_> = line.split(',').collect();
+        (cells[2].to_owned(), cells[4].to_owned())
+    });
+    rows.collect()
+}
+
+#[test]
+fn what_has_no_end_is_listed_first_and_the_oldest_before_the_others() {
+    let dir = folder("order").join("journal");
+    assert_eq!(tool(&["journal", "init", dir.to_str().unwrap()]).exit, 0);
+    let more = json!({ "journal": { "dir": dir } });
+    let config = config("order-config", "http://127.0.0.1:9", more);
+    for (serial, outcome) in [("SN3", "paid"), ("SN2", "unknown"), ("SN1", "unknown")] {
+        let report = json!({
+            "orgCodg": "H35010000001", "fixmedinsTrnsSn": serial,
+            "ownPaySetlAmt": "1", "outcome": outcome,
+        });
+        let reported = tool(&["journal", "report", &config, &report.to_string()]);
+        assert_eq!(reported.exit, 0, "{}", reported.out);
+    }
+    let serials: Vec<_> = listed(&config).into_iter().map(|row| row.0).collect();
+    assert_eq!(serials, ["SN2", "SN1", "SN3"]);
+}
+
+/// Nobody knows whether a certificate was issued to a program that is gone.
+#[test]
+fn what_is_under_way_and_what_was_killed_is_listed_as_that() {
+    let centre = centre();
+    let dir = folder("killed").join("journal");
+    assert_eq!(tool(&["journal", "init", dir.to_str().unwrap()]).exit, 0);
+    let more = json!({ "journal": { "dir": dir }, "timeoutMs": 60_000 });
+    let url = format!("{}/fault/slow-60000", centre.url());
+    let config = config("killed-config", &url, more);
+    let request = json!({
+        "token": "signed-1", "orgCodg": "H35010000001", "orgName": "测试医院",
+        "opterId": "1", "opterName": "张三", "devId": "D", "devIP": "10.0.0.1",
+        "ownPaySetlAmt": "12.3", "fixmedinsTrnsSn": "SN1",
+    });
+    let mut call = Command::new(PROGRAM)
+        .args(["call", &config, "genPayCert", &request.to_string()])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while centre.seen() == 0 {
+        assert!(call.try_wait().unwrap().is_none(), "it ended");
+        thread::yield_now();
+    }
+    let row = |state: &str| vec![("SN1".to_owned(), state.to_owned())];
+    assert_eq!(listed(&config), row("in_flight"));
+    call.kill().unwrap();
+    call.wait().unwrap();
+    assert_eq!(listed(&config), row("unknown"));
+}
+
 /// Every cashier of the machine may write there, whoever made it.
 #[cfg(unix)]
 #[test]
@@ -404,7 +464,7 @@ import json, sys, zipfile
 archive = zipfile.ZipFile(sys.argv[1])
 assert archive.testzip() is None
 print(json.dumps([[name, archive.read(name).decode('utf-8')] for name in archive.namelist()]))";
-    let mut python = std::process::Command::new("python3");
+    let mut python = Command::new("python3");
     let output = python.args(["-c", program]).arg(archive).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).unwrap()
