@@ -583,6 +583,51 @@ fn what_is_in_flight_in_another_process_is_refused_until_that_is_gone() {
     }
 }
 
+/// The files by which processes that use a journal are known.
+fn owners(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir.join("owners")).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn whoever_cannot_be_looked_for_is_not_taken_for_gone() {
+    let centre = centre();
+    let (folder, dir, config) = journal(&fault(&centre, "silence@genPayCert@1"));
+    let request = transaction("signed", "gone", "1");
+    let process = Process::start(&folder, &config, "ev_gen_pay_cert", &request);
+    wait_until(|| times(&centre, "genPayCert") == 1);
+    process.kill();
+    let theirs = owners(&dir).remove(0);
+    fs::remove_file(&theirs).unwrap();
+    // There it is, and nobody can open it.
+    std::os::unix::fs::symlink(&theirs, &theirs).unwrap();
+    let client = library().open(&config);
+    let reply = certificate(&client, "gone", "1");
+    is(&reply, EV_JOURNAL, "not_sent");
+    fs::remove_file(&theirs).unwrap();
+    charges(&certificate(&client, "gone", "1"));
+}
+
+#[test]
+fn everybody_may_look_whether_a_process_is_gone_and_the_next_clears_up() {
+    let centre = centre();
+    let (folder, dir, config) = journal(&centre.url());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 077 && exec \"$0\" \"$@\""]);
+    shell.arg(std::env::current_exe().unwrap());
+    let request = transaction("signed", "left", "1");
+    let function = "ev_gen_pay_cert";
+    charges(&Process::run(shell, &folder, &config, function, &request).end());
+    let left = owners(&dir);
+    let mode = fs::metadata(&left[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660);
+    let request = transaction("signed", "next", "1");
+    charges(&Process::start(&folder, &config, function, &request).end());
+    let next = owners(&dir);
+    assert_eq!((left.len(), next.len()), (1, 1));
+    assert_ne!(left, next);
+}
+
 /// The certificate came, and could not be noted: it is withheld.
 #[test]
 fn no_certificate_is_handed_out_that_could_not_be_noted() {
