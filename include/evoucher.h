@@ -185,11 +185,11 @@
  *     reported "paid"                      EV_DUPLICATE already_paid    EV_DUPLICATE already_paid
  *
  * Reply data of these refusals: "reason" ("in_flight", "other_amount", "issued" or "paid"), "amount",
- * and "issuedBefore": an array of "time" and "outcome" ("unknown", "issued", "failed" or "paid"), which
- * a certificate's reply has too where there was one before. Nothing was sent. Tell the library what
- * became of each charge by ev_report_charge: a program that does, and obeys `next`, cannot charge
- * twice, whenever it is killed. "retry" is said three times in a row, then "other_payment". With
- * "riskControl":"observe" all is noted and only what is in flight refused.
+ * and "issuedBefore": an array of "time" and "outcome" ("unknown", "issued", "failed" or "paid") of the
+ * last eight certificates, which a certificate's reply has too where there was one before. Nothing was
+ * sent. Tell the library what became of each charge by ev_report_charge: a program that does, and obeys
+ * `next`, cannot charge twice, whenever it is killed. "retry" is said three times in a row, then
+ * "other_payment". With "riskControl":"observe" all is noted and only what is in flight refused.
  *
  * From the question to the payment channel to the report of its answer, lock the bill: of two windows
  * that ask at once, the later "failed" would be about the other's certificate. Report "failed" only

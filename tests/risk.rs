@@ -42,7 +42,10 @@ fn report(client: &Client, serial: &str, amount: &str, outcome: &str) -> Reply {
         "ownPaySetlAmt": amount,
         "outcome": outcome,
     });
-    client.call("ev_report_charge", &report)
+    let reply = client.call("ev_report_charge", &report);
+    // It goes to nobody.
+    assert!(reply.json()["service"].is_null(), "{}", reply.text());
+    reply
 }
 
 fn outcomes(reply: &Reply) -> Vec<String> {
@@ -165,6 +168,8 @@ fn what_a_report_may_say() {
         is(&unknown, 0, "not_sent");
         assert_eq!(unknown.at("data.known"), "false");
         assert_eq!(unknown.at("next"), "retry");
+        let hint = unknown.at("hint");
+        assert!(hint.contains("再取一次付款凭据"), "{hint}");
         let paid = report(&client, &serial, "5.00", "paid");
         assert_eq!(paid.returned, 0, "paid after failed");
         assert_eq!(paid.at("data.known"), "true");
@@ -172,6 +177,7 @@ fn what_a_report_may_say() {
         for outcome in ["failed", "unknown"] {
             let late = report(&client, &serial, "5", outcome);
             refused(&late, EV_DUPLICATE, "already_paid", "paid");
+            assert!(late.at("message").contains("没有改动"), "{}", late.text());
         }
         // The amount is part of it: A §1.4.3.3 (2).
         let other = report(&client, &serial, "6", "paid");
@@ -368,6 +374,26 @@ fn where_serial_numbers_repeat_all_is_noted_and_nothing_refused() {
             refused(&twice, EV_DUPLICATE, "retry_later", "in_flight");
             charges(&call.join().unwrap());
         });
+    });
+}
+
+#[test]
+fn of_many_certificates_the_last_eight_are_told() {
+    everywhere(|name, open| {
+        let centre = centre();
+        let client = open(&centre.url(), json!({ "riskControl": "observe" }));
+        let serial = format!("many-{name}");
+        for before in 0..=10 {
+            let reply = certificate(&client, &serial, "1");
+            charges(&reply);
+            let told = outcomes(&reply);
+            assert_eq!(told.len(), before.min(8));
+            let with_first = told.first().is_some_and(|outcome| outcome == "paid");
+            assert_eq!(with_first, (1..=8).contains(&before), "{before}");
+            if before == 0 {
+                assert_eq!(report(&client, &serial, "1", "paid").returned, 0);
+            }
+        }
     });
 }
 

@@ -21,7 +21,8 @@ impl Program<'_> {
                 }
             }
             "P03" | "P10" | "P11" => {
-                self.try_ask(NOTICE, 0);
+                let heard = self.try_ask(NOTICE, 0).code;
+                assert_eq!(heard, (self.case == "P03").then_some(500_320));
                 if self.is("one-notice") {
                     self.ask(NOTICE, 0);
                 }
