@@ -60,7 +60,8 @@ struct Mutant {
     package: String,
     file: String,
     diff: String,
-    /// What is changed, and where in which line: other lines do not matter.
+    /// What is changed, and where in which line: other lines do not matter, but for those that are the
+    /// same, of which it is the second or a later one.
     name: String,
 }
 
@@ -159,7 +160,17 @@ fn list(files: &[&str]) -> Result<Vec<Mutant>> {
         sh::run(&mut cargo).map_err(|error| format!("{error}\n(cargo install cargo-mutants)"))?;
     let listed: Vec<Value> =
         serde_json::from_str(&listed).map_err(|error| format!("cargo mutants: {error}"))?;
-    listed.iter().map(Mutant::new).collect()
+    let mut mutants: Vec<Mutant> = listed.iter().map(Mutant::new).collect::<Result<_>>()?;
+    // Rows of a table can have lines that are the same.
+    let mut alike = BTreeMap::new();
+    for mutant in &mut mutants {
+        let before: &mut u32 = alike.entry(mutant.name.clone()).or_default();
+        *before += 1;
+        if *before > 1 {
+            mutant.name.push_str(&format!(" ({before})"));
+        }
+    }
+    Ok(mutants)
 }
 
 impl Mutant {

@@ -118,8 +118,8 @@ impl Program<'_> {
                 let figure = json!({"figure": {"name": "total", "value": "100.50"}});
                 self.tester.say(self.case, figure);
             }
-            "P20" | "P22" if !self.bad.is_empty() => drop(self.ask(NOTICE, 0)),
-            "P21" if self.is("silent") => self.stranger(NOTICE),
+            "P22" if !self.bad.is_empty() => drop(self.ask(NOTICE, 0)),
+            "P20" | "P21" if self.is("silent") => self.stranger(NOTICE),
             "P20" | "P21" | "P22" => self.press(),
             "P23" => {
                 let ask = |service, scan: usize, window: &str| {
