@@ -898,6 +898,20 @@ fn full_disk() {
 }
 
 #[test]
+fn a_disk_without_room_for_files_is_full() {
+    let mount = "mount -t tmpfs -o size=512k,nr_inodes=1 tmpfs \"$1\"";
+    mounted("no_room_for_files", mount);
+}
+
+#[test]
+#[ignore = "on a disk of its own: see `mounted`"]
+fn no_room_for_files() {
+    let centre = centre();
+    let (_, journal) = disk();
+    is_unusable(&config_with(centre.url(), journal), &centre, "已满");
+}
+
+#[test]
 fn a_disk_that_cannot_be_written_stops_certificates_and_nothing_else() {
     mounted("read_only_disk", "mount -t tmpfs -o size=1m tmpfs \"$1\"");
 }
@@ -987,6 +1001,22 @@ fn no_rights() {
     is_unusable(&config, &centre, "权限");
     rights(0o700);
     charges(&certificate(&library().open(&config), "rights", "1"));
+}
+
+/// SQLite itself does not wait for whoever is about to make a database.
+#[test]
+fn a_journal_that_another_program_is_making_is_waited_for() {
+    let centre = centre();
+    let (_folder, dir, mut config) = journal(&centre.url());
+    config["timeoutMs"] = 1000.into();
+    fs::create_dir_all(&dir).unwrap();
+    let making = Holder::new(&dir);
+    let client = library().open(&config);
+    let reply = certificate(&client, "made", "1");
+    is(&reply, EV_JOURNAL, "not_sent");
+    assert!(reply.json()["elapsedMs"].as_u64().unwrap() >= 1000);
+    drop(making);
+    charges(&certificate(&client, "made", "1"));
 }
 
 #[test]
