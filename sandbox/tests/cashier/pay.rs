@@ -2,6 +2,7 @@
 
 use super::{AMOUNT, Ask, CERT, IMPATIENCE, Program, SIGNED};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 impl Program<'_> {
     pub(super) fn pay(&self) {
@@ -61,10 +62,12 @@ impl Program<'_> {
                     let ask = Ask::new(CERT, &self.tokens[0]).bill(&serial, AMOUNT);
                     ask.send(self.tester.centre)
                 };
+                let first = Instant::now();
                 std::thread::scope(|scope| {
                     let clicks = if self.is("once") { 2 } else { 1 };
                     (0..clicks).for_each(|_| drop(scope.spawn(pay)));
                 });
+                assert!(first.elapsed() >= Duration::from_secs(2), "time to click");
             }
             "C10" => {
                 signed();
