@@ -14,7 +14,7 @@ use crate::catalogue::services::GEN_PAY_CERT;
 use crate::config::Config;
 use crate::error::Delivery;
 use crate::json;
-use crate::reply::{Ground, Reply};
+use crate::reply::Reply;
 
 /// Notes what became of a charge, by a report that was checked; or says why it is not noted.
 pub fn report(config: &Config, report: &str) -> Reply {
@@ -37,11 +37,6 @@ pub fn report(config: &Config, report: &str) -> Reply {
             let data = serde_json::json!({ "outcome": outcome.as_str(), "known": known });
             Reply {
                 next,
-                ground: Ground {
-                    desk: Some(&GEN_PAY_CERT.desk),
-                    cause: Cause::Unsaid,
-                    language,
-                },
                 ..Reply::local(language, Some(data.to_string()))
             }
         }
