@@ -19,7 +19,7 @@ use std::thread;
 const LIBRARY: &str = "evoucher";
 
 /// They load the library: the quick ones first.
-const LOADING: [&str; 9] = [
+const LOADING: [&str; 10] = [
     "replies",
     "reading",
     "arguments",
@@ -27,6 +27,7 @@ const LOADING: [&str; 9] = [
     "gateways",
     "hints",
     "risk",
+    "journal",
     "fuzz",
     "logs",
 ];
