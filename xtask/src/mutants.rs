@@ -49,8 +49,10 @@ const LISTING: [&str; 3] = ["test", "--package=evoucher-tool", "--test=program"]
 const SANDBOX: &str = "evoucher-sandbox";
 const PLAYED: [&str; 2] = ["--test=acceptance", "--test=acceptance_run"];
 
-/// A test that hangs, or takes all memory, has noticed.
+/// A test that hangs, or takes all memory, has noticed; that it hangs is said, since on a busy machine
+/// it may only be slow.
 const SECONDS: &str = "120";
+const OUT_OF_TIME: i32 = 124;
 const BYTES: &str = "--as=8000000000";
 
 /// What no test notices, and why that is right: one line each.
@@ -288,12 +290,17 @@ impl Worker {
             _ => self.of_library(),
         };
         tests.sort_by_key(|(name, _)| !file.contains(name));
-        if !succeeds(&mut build)? {
+        if !sh::output(&mut build)?.status.success() {
             return Ok(UNVIABLE.to_owned());
         }
         for (name, test) in &tests {
-            if !succeeds(&mut limited(test))? {
-                return Ok((*name).to_owned());
+            let status = sh::output(&mut limited(test))?.status;
+            if !status.success() {
+                let slow = match status.code() {
+                    Some(OUT_OF_TIME) => ", out of time",
+                    _ => "",
+                };
+                return Ok(format!("{name}{slow}"));
             }
         }
         Ok(MISSED.to_owned())
@@ -343,10 +350,6 @@ fn limited(command: &Command) -> Command {
         .get_current_dir()
         .map(|dir| limited.current_dir(dir));
     limited
-}
-
-fn succeeds(command: &mut Command) -> Result<bool> {
-    Ok(sh::output(command)?.status.success())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
